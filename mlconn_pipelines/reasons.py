@@ -138,7 +138,7 @@ class Reason(StrEnum):
     INVOICE_TYPE = ("invoice_type", _REJECT,
         "The invoice is of a type (BIG07) other than a debit, such as a consolidated invoice or a memo.", _PERSON, _CONF)
     CREDIT_NOT_HANDLED = ("credit_not_handled", _REJECT,
-        "The invoice is a credit, marked as one or below zero, which no flow enters yet.", _PERSON)
+        "The invoice is a credit, marked as one or below zero, which is not entered by itself.", _PERSON)
 
     # orders
     NO_LINES = ("no_lines", _REJECT, "The document has no line that can be used.", _RECORD, _PARTNER, _REF, _CONF)
@@ -246,6 +246,9 @@ class Reason(StrEnum):
     LINE_REJECTED = ("line_rejected", _REJECT, "The supplier rejects a line of the order.", _PERSON, _CONF)
     LINE_NEEDS_A_LOOK = ("line_needs_a_look", _NOTE,
         "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
+    CHARGES_ANNOUNCED = ("charges_announced", _NOTE,
+        "The supplier's answer to an order states charges, allowances or taxes.", _PERSON, _PARTNER)
+    LINE_NOT_ANSWERED = ("line_not_answered", _NOTE, "An order line is not among those that the supplier answers.", _PARTNER, _PERSON)
     QUANTITY_DIFFERS = ("quantity_differs", _REJECT,
         "The partner's quantity is another than the order's or the ship notice's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
     INVOICED_BEFORE = ("invoiced_before", _REJECT,
@@ -258,6 +261,7 @@ class Reason(StrEnum):
         "A date of the supplier is no day of delivery, such as cancel-after, and is not written to the order.", _PARTNER)
     SPLIT_SCHEDULE = ("split_schedule", _NOTE, "The supplier delivers a line on several days; the last one counts.", _PERSON)
     SSCC_INVALID = ("sscc_invalid", _NOTE, "A package number is no SSCC.", _PARTNER)
+    SSCC_REPEATED = ("sscc_repeated", _NOTE, "Several packages bear one number, in this ship notice or with one before.", _PARTNER)
 
     # cost assignments
     DIMENSION_INACTIVE = ("dimension_inactive", _REJECT,

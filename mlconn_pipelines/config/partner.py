@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, HttpUrl, StringConstraints, field_validator
+from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_validator
 
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.set_guide import Code, SetGuide
@@ -15,6 +15,10 @@ if TYPE_CHECKING:  # the table of sets decides, which a type checker cannot read
     SetId = str
 else:
     SetId = Literal[READ_SETS]
+
+
+Purpose = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
+"""X12 element 353."""
 
 
 class InterchangeId(Model):
@@ -124,6 +128,27 @@ class ReceivedOrders(Model):
     )
 
 
+class ChargeRow(Model):
+    """Where the ERP enters a charge or an allowance."""
+
+    code: Code = Field(description="the ERP's own code of it: SAP's ExpenseCode, the charge code of F&O")
+    tax_code: Code | Literal[""] = Field("", description="tax code of the charge; the ERP's own choice where left out")
+
+
+class TaxRow(Model):
+    """How the ERP enters a tax: by a tax code, at whose percentage it works it out itself, or as a charge of the stated amount."""
+
+    tax_code: Code | Literal[""] = Field("", description="tax code that the lines get")
+    percent: Decimal | None = Field(None, ge=0, le=100, description="of tax_code: 8 is 8 %")
+    code: Code | Literal[""] = Field("", description="instead of tax_code: the ERP's own code of a charge")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.code) == bool(self.tax_code) or (self.percent is None) != (not self.tax_code):
+            raise ValueError("a tax has either tax_code with percent, or code")
+        return self
+
+
 class TradingPartner(Model):
     """One trading partner, one file."""
 
@@ -160,3 +185,22 @@ class TradingPartner(Model):
     )
     orders: ReceivedOrders = ReceivedOrders()
     price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")
+    charges: dict[str, ChargeRow] | None = Field(
+        None, description='where an invoice\'s charges and allowances are entered, by SAC02: {D240: {code: "1"}}'
+    )
+    taxes: dict[str, TaxRow] | None = Field(
+        None,
+        description="where an invoice's taxes are entered, by TXI01, several at once as GS+SP, an invoice without tax as none: "
+        '{ST: {tax_code: X8, percent: "8"}}',
+    )
+    purposes: dict[SetId, tuple[Purpose, ...]] = Field(
+        {},
+        description='purposes beside 00 (original) that they send as one, by set, all quoted: {"855": ["06"], "856": ["14"]}; of '
+        "BEG01, BAK01, BSN01 and BIG08",
+    )
+    weighed_price_tolerance: Decimal = Field(
+        Decimal(),
+        ge=0,
+        lt=1,
+        description="share by which the price of a case may differ where the supplier charges by weight (catch weight): 0.1 is 10 %",
+    )

@@ -6,7 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    DateReference,
+    PaymentTerms,
+    ProductId,
+    Reference,
+    Tax,
+    UnitsShipped,
+)
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.remainder import Received
 from mlconn_pipelines.documents.turnaround import Returned
@@ -16,7 +24,7 @@ from mlconn_pipelines.documents.turnaround import Returned
 class InvoiceLine:
     """number: IT101. unit: X12 element 355. unit_price: in the invoice's currency, net of line discounts that have no SAC.
 
-    price_basis: IT105, as in an order; unit_price is for one unit all the same.
+    price_basis: IT105, as in an order; unit_price is for one unit all the same. units_shipped: IT3, in the unit that was packed.
     """
 
     number: str
@@ -30,6 +38,7 @@ class InvoiceLine:
     taxes: tuple[Tax, ...] = ()
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     price_basis: str = ""
+    units_shipped: tuple[UnitsShipped, ...] = ()
 
     @property
     def extended(self) -> Decimal:
@@ -42,7 +51,7 @@ class Invoice(Received):
 
     order_number, order_date: the buyer's purchase order (BIG04, BIG03). kind: BIG07, empty where the partner wants none.
     purpose: BIG08, empty where none is stated, which means an original. release: BIG05, of the order. returned: what the buyer's order
-    said, where they want it back.
+    said, where they want it back. units_shipped: ISS, of all lines together.
     """
 
     number: str
@@ -64,6 +73,7 @@ class Invoice(Received):
     purpose: str = ""
     release: str = ""
     returned: Returned | None = None
+    units_shipped: tuple[UnitsShipped, ...] = ()
 
     @property
     def all_allowances_and_charges(self) -> tuple[AllowanceOrCharge, ...]:

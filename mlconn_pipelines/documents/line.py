@@ -95,6 +95,19 @@ class StoreQuantity:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitsShipped:
+    """How many units went out of what is charged by another measure (X12 IT3, or ISS of a whole invoice): cases of what is weighed.
+
+    unit: element 355. weight, weight_unit: what they weigh together (ISS03, ISS04).
+    """
+
+    quantity: Decimal
+    unit: str
+    weight: Decimal | None = None
+    weight_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Packing:
     """X12 PO4. pack: PO401, inner units in the outer one. size, size_unit: PO402 and PO403, of one inner unit.
 

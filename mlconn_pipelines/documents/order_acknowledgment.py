@@ -7,20 +7,34 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.carrier import Carrier
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
 class LineAnswer:
-    """One ACK. status: ACK01 (`IA` accepted, `IQ` quantity changed, `IP` price changed, `DR` date, `IR` rejected ...)."""
+    """One ACK. status: ACK01 (`IA` accepted, `IQ` quantity changed, `IP` price changed, `DR` date, `IR` rejected ...).
+
+    product_ids: ACK07 on, of what comes instead. dates: DTM below it.
+    """
 
     status: str
     quantity: Decimal | None = None
     unit: str = ""
     date_qualifier: str = ""
     date: dt.date | None = None
+    product_ids: tuple[ProductId, ...] = ()
+    dates: tuple[DateReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledPart:
+    """One SCH of a line: how much of it comes when."""
+
+    quantity: Decimal | None
+    unit: str
+    dates: tuple[DateReference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,8 @@ class AcknowledgedLine:
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     price_basis: str = ""
     notes: tuple[str, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    schedule: tuple[ScheduledPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +82,4 @@ class OrderAcknowledgment(Received):
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     notes: tuple[str, ...] = ()
     carriers: tuple[Carrier, ...] = ()
+    taxes: tuple[Tax, ...] = ()

@@ -35,6 +35,8 @@ NEEDS_A_LOOK = frozenset({"IS", *PENDING})
 
 ORDER_REJECTED = frozenset({"RJ", "RD", "RF", "RN", "RO", "RV"})
 ORDER_ON_HOLD = frozenset({"AH"})
+ONLY_EXCEPTIONS = frozenset({"AE"})
+"""BAK02 of an answer that states lines only where something is otherwise: the others are as ordered."""
 
 DELIVERY_DATES = frozenset(
     {
@@ -44,6 +46,12 @@ DELIVERY_DATES = frozenset(
 )
 """DTM01 and ACK04 that say when goods leave or come; order dates, deadlines and the like are none. Without ACK04 there is but the
 day that the line is acknowledged for."""
+
+ASKED_FOR = frozenset({"002", "010", "074", "077", "106", "118"})
+"""Of these, days that an order asks for: a supplier who repeats one beside a promise of his own means the promise."""
+
+BACKORDERED = frozenset({"IB", "BP"})
+"""ACK01 whose quantity is not there yet: what is left of the line comes, or came, as ordered."""
 
 
 def words_for(status: str) -> str:

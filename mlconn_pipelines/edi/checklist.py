@@ -13,6 +13,7 @@ class Checklist:
     """Collects for one document. The guide of a trading partner, where there is one, may give a finding another severity than ours."""
 
     def __init__(self, partner: Partner | None = None) -> None:
+        self.partner = partner
         self._severities: Mapping[str, Severity] = partner.guide.severities if partner else {}
         self._findings: dict[Finding, None] = {}
         self._missing: dict[tuple[str, str], None] = {}

@@ -44,8 +44,9 @@ def check_can_be_taken(order: PurchaseOrder, rules: OrderRules, notes: Checklist
 
 
 def _check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
-    """Only originals create a record."""
-    if order.purpose != "00":
+    """Only originals create a record, and what the partner's file lets pass as one."""
+    allowed = notes.partner is not None and notes.partner.means_original("850", order.purpose)
+    if order.purpose != "00" and not allowed:
         element = order.STATED_IN["purpose"]
         stated = f"{element} {order.purpose}" if element == "BEG01" else element  # which has codes of its own
         notes.reject(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice, product
 
@@ -19,6 +20,14 @@ BILL_BACK = "01"
 """SAC12: not taken off this invoice, but settled later."""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """Amounts, signed, of what is stated without one: those of lines first, as the invoice has them, then its own; and its taxes."""
+
+    extras: tuple[Decimal, ...]
+    taxes: tuple[Decimal, ...]
+
+
 def check_total(invoice: Invoice, notes: Checklist) -> None:
     """The parts make the total, with each line rounded to the cent or only the sum.
 
@@ -26,10 +35,8 @@ def check_total(invoice: Invoice, notes: Checklist) -> None:
     nobody but a person knows whether the invoice is right.
     """
     exact = invoice.counted_total
-    by_line = sum((line.extended.quantize(CENT, ROUND_HALF_UP) - line.extended for line in invoice.lines), exact)
     unstated = _unstated(invoice)
-    sums = [part + further for part in (exact, by_line) for further in _worked_out(invoice)]
-    adds_up = any(abs(invoice.total - one) <= CENT / 2 for one in sums)
+    adds_up = worked_out(invoice) is not None
     if adds_up and unstated:
         notes.note(
             Reason.STATED_WITHOUT_AMOUNT,
@@ -52,12 +59,23 @@ def check_total(invoice: Invoice, notes: Checklist) -> None:
         )
 
 
+def worked_out(invoice: Invoice) -> WorkedOut | None:
+    """What everything that is stated without an amount comes to, so that the parts make the total; None where they do not."""
+    exact = invoice.counted_total
+    by_line = sum((line.extended.quantize(CENT, ROUND_HALF_UP) - line.extended for line in invoice.lines), exact)
+    for found in _worked_out(invoice):
+        further = sum((*found.extras, *found.taxes), Decimal())
+        if any(abs(invoice.total - part - further) <= CENT / 2 for part in (exact, by_line)):
+            return found
+    return None
+
+
 def _unstated(invoice: Invoice) -> list[str]:
     extras = [in_words(one) for one in invoice.all_allowances_and_charges if one.amount is None and one.indicator != "N"]
     return extras + [tax_in_words(tax) for tax in invoice.counted_taxes if tax.amount is None]
 
 
-def _worked_out(invoice: Invoice) -> Iterator[Decimal]:
+def _worked_out(invoice: Invoice) -> Iterator[WorkedOut]:
     """What everything that is stated without an amount may come to together; nothing where one of them cannot be worked out.
 
     A percentage of the whole is one of the lines, or of the lines with what they are charged or allowed themselves. A tax is one of
@@ -67,25 +85,26 @@ def _worked_out(invoice: Invoice) -> Iterator[Decimal]:
     of_lines = lines + sum((one.signed for line in invoice.lines for one in line.allowances_and_charges), Decimal())
     parts: list[Sequence[Decimal]] = []
     for line in invoice.lines:
-        parts += [_amounts(one, (line.extended,), line.quantity) for one in line.allowances_and_charges if _counts(one)]
-    parts += [_amounts(one, (lines, of_lines), None) for one in invoice.allowances_and_charges if _counts(one)]
+        parts += [_amounts(one, (line.extended,), line.quantity) for one in line.allowances_and_charges if counts(one)]
+    parts += [_amounts(one, (lines, of_lines), None) for one in invoice.allowances_and_charges if counts(one)]
     stated = of_lines + sum((one.signed for one in invoice.allowances_and_charges), Decimal())
     percents = [tax.percent for tax in invoice.counted_taxes if tax.amount is None]
     for chosen in islice(product(*(dict.fromkeys(map(_cents, part)) for part in parts)), _WAYS_MAX):
         extras = sum(chosen, Decimal())
         if not percents:
-            yield extras
+            yield WorkedOut(chosen, ())
         for base in dict.fromkeys((lines, of_lines, stated + extras)):
-            taxes = [_cents(base * percent / 100) for percent in percents if percent is not None]
+            taxes = tuple(_cents(base * percent / 100) for percent in percents if percent is not None)
             if percents and len(taxes) == len(percents):
-                yield extras + sum(taxes, Decimal())
+                yield WorkedOut(chosen, taxes)
 
 
 def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
-def _counts(extra: AllowanceOrCharge) -> bool:
+def counts(extra: AllowanceOrCharge) -> bool:
+    """Whether it is stated without an amount, and is money of this invoice all the same."""
     return extra.amount is None and extra.indicator != "N" and extra.handling != BILL_BACK
 
 

@@ -99,13 +99,18 @@ def check_unit(stated: Stated, line: OrderedLine, unit: str, notes: Checklist, p
         )
 
 
-def check_price(stated: Stated, line: OrderedLine, tolerance: Decimal, notes: Checklist, place: str) -> bool:
-    """Whether the price agrees with the order's up to the tolerance; a finding when it does not."""
+def check_price(
+    stated: Stated, line: OrderedLine, tolerance: Decimal, notes: Checklist, place: str, worked_out: str = ""
+) -> bool:
+    """Whether the price agrees with the order's up to the tolerance; a finding when it does not.
+
+    worked_out: from what, where the price is not stated for the order's unit itself.
+    """
     if stated.unit_price is None or line.unit_price is None or abs(stated.unit_price - line.unit_price) <= tolerance:
         return True
     notes.reject(
         Reason.PRICE_DIFFERS,
-        f"Item {line.item_code}: the supplier's price is {plain(stated.unit_price)} per {line.unit}, "
+        f"Item {line.item_code}: the supplier's price is {plain(stated.unit_price)} per {line.unit}{worked_out}, "
         f"ordered at {plain(line.unit_price)}.",
         place,
     )

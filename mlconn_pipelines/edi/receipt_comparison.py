@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, Ship
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine, check_not_above, check_unit, in_order_unit, line_unknown, plain
 from mlconn_pipelines.edi.purposes import ORIGINAL, check_purpose
-from mlconn_pipelines.edi.supplier_documents import SuppliedOrder, check_standing
+from mlconn_pipelines.edi.supplied_order import SuppliedOrder, check_standing
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.grammar.naming import meaning_of

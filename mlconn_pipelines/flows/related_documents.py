@@ -15,7 +15,9 @@ from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.flows.route import InboundRoute
 
-_INVOICES, _ADVICES = sets_received_as("supplier_invoice"), sets_received_as("receiving_advice")
+_INVOICES = sets_received_as("supplier_invoice")
+_OF_GOODS = (*sets_received_as("ship_notice"), *sets_received_as("receiving_advice"))
+"""The sets whose quantities count together with those of others of their kind."""
 
 
 @dataclass(slots=True)
@@ -24,14 +26,19 @@ class Decided:
 
     taken: dict[tuple[str, ...], DocumentRow] = field(default_factory=dict)
     invoiced: dict[tuple[str, str], list[Invoice]] = field(default_factory=dict)
+    of_goods: dict[tuple[str, str], list[DocumentRow]] = field(default_factory=dict)
 
-    received: dict[str, list[DocumentRow]] = field(default_factory=dict)
+    def taken_of(self, row: DocumentRow) -> Sequence[DocumentRow]:
+        """Those of its set and partner that were taken for good, whichever orders they name."""
+        return self.of_goods.get((row.set_id, row.partner), ())
 
     def take_note(self, row: DocumentRow, result: Checked) -> None:
         """One document is decided."""
-        if row.set_id in _ADVICES and result.outcome is State.PROCESSED:
-            self.received.setdefault(row.partner, []).append(row)
-        if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.PROCESSED):
+        if result.outcome not in (State.READY, State.PROCESSED):
+            return
+        if row.set_id in _OF_GOODS:
+            self.of_goods.setdefault((row.set_id, row.partner), []).append(row)
+        if not TRANSACTION_SETS[row.set_id].is_once:
             return
         self.taken.setdefault(_numbered(row), row)
         if row.set_id in _INVOICES and row.canonical is not None:

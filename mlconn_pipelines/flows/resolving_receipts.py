@@ -52,7 +52,7 @@ def resolve_receiving_advice(route: InboundRoute, run: Run, row: DocumentRow, do
         found.append(_of_nothing_known(row, document))
     if numbers:
         found += (_of_no_order(line) for line in document.lines if not document.order_of(line).number)
-    taken = (*route.engine.acknowledgments.taken_for_orders(row, list(orders)), *known.decided.received.get(row.partner, ()))
+    taken = (*route.engine.acknowledgments.taken_for_orders(row, list(orders)), *known.decided.taken_of(row))
     before = [from_json(ReceivingAdvice, one.canonical) for one in taken if one.canonical]
     for number, order in orders.items():
         if order.record is not None:

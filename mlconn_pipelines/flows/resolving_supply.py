@@ -10,9 +10,9 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order_status import OrderStatus
-from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
+from mlconn_pipelines.edi.purposes import as_credit, is_acted_on, is_to_be_entered
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
@@ -68,7 +68,10 @@ def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, documen
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
     partner, book = partner_of(route, row), route.engine.intake.reference_book(route.name)
     records = {number: order.record for number, order in sent.items()}
-    findings = (*row.findings, *unknown, *route.mapping.suppliers.ship_notice_findings(document, records, partner, book))
+    taken = (*route.engine.acknowledgments.taken_for_orders(row, list(records)), *known.decided.taken_of(row))
+    before = [from_json(ShipNotice, one.canonical) for one in {one.id: one for one in taken}.values() if one.canonical]
+    compared = route.mapping.suppliers.ship_notice_findings(document, records, partner, book, before)
+    findings = (*row.findings, *unknown, *compared)
     links = {
         "orders": {number: order.document.id for number, order in sent.items()},
         "packages": [package.sscc for order in document.orders for package in order.packages if package.sscc],
@@ -88,7 +91,7 @@ def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, documen
 def receipt_of(route: InboundRoute, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
     receipts = route.mapping.receipts
-    if receipts is None or not is_acted_on(notice.purpose, partner_of(route, row)):
+    if receipts is None or not is_acted_on(notice.purpose, partner_of(route, row), "856"):
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
@@ -121,7 +124,17 @@ def resolve_supplier_invoice(route: InboundRoute, run: Run, row: DocumentRow, do
     if reason_of(findings):
         return hold(row, findings, links=links, answer=answer)
     creation = supplier_invoice_of(route, run, row, document, sent)
-    return replace(_kept_or_ready(row, findings, creation, links, book.version), answer=answer)
+    decided = _kept_or_ready(row, findings, creation, links, book.version)
+    # What we cannot enter may be right: nothing is said of it before somebody decides. Of a credit nothing is said before the ERP has it.
+    if decided.outcome is State.ON_HOLD or _credit(route, document) is not None:
+        return decided
+    return replace(decided, answer=answer)
+
+
+def _credit(route: InboundRoute, invoice: Invoice) -> Invoice | None:
+    """The credit that it is, where the ERP's credit document is made of one."""
+    invoices = route.mapping.supplier_invoices
+    return as_credit(invoice) if invoices is not None and invoices.credit_entity else None
 
 
 def supplier_invoice_of(
@@ -129,9 +142,12 @@ def supplier_invoice_of(
 ) -> Creation | None:
     """The supplier invoice that an 810 becomes, None where the setting is off or its order is unknown; what is missing is looked up."""
     invoices = route.mapping.supplier_invoices
-    if invoices is None or sent is None or not is_to_be_entered(invoice, partner_of(route, row)):
+    partner, credit = partner_of(route, row), _credit(route, invoice)
+    if invoices is None or sent is None:
         return None
-    reference, partner = correlation_reference(route.name, invoices.entity, row.id), partner_of(route, row)
+    if not (is_to_be_entered(invoice, partner) or (credit is not None and is_acted_on(invoice.purpose, partner, "810"))):
+        return None
+    reference = correlation_reference(route.name, invoices.credit_entity if credit else invoices.entity, row.id)
     creation, _ = with_look_ups(
         route.system, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference)
     )

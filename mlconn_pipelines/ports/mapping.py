@@ -206,16 +206,18 @@ class OrderMapping:
 class SupplierMapping:
     """What suppliers say to orders of ours. entity: of these orders. key: of such a record, as the flow that sends it has it.
 
-    effect: of an 855 on the order's record. ship_notice_findings: an 856 against our orders, by order number: unknown lines,
-    over-shipped quantities. invoice_findings: an 810 against our order, given what was invoiced of it so far: prices,
-    quantities, total. receiving_advice_findings: an 861 against our orders, by order number, given what was reported of them so far:
-    received other than shipped or ordered.
+    effect: of an 855 on the order's record. ship_notice_findings: an 856 against our orders, by order number, given what was
+    announced of them so far: unknown lines, over-shipped quantities. invoice_findings: an 810 against our order, given what was
+    invoiced of it so far: prices, quantities, total. receiving_advice_findings: an 861 against our orders, by order number, given
+    what was reported of them so far: received other than shipped or ordered.
     """
 
     entity: str
     key: Callable[[Record], str]
     effect: Callable[[OrderAcknowledgment, Record, Partner, ReferenceBook], AcknowledgmentEffect]
-    ship_notice_findings: Callable[[ShipNotice, Mapping[str, Record], Partner, ReferenceBook], tuple[Finding, ...]]
+    ship_notice_findings: Callable[
+        [ShipNotice, Mapping[str, Record], Partner, ReferenceBook, Sequence[ShipNotice]], tuple[Finding, ...]
+    ]
     invoice_findings: Callable[[Invoice, Record | None, Partner, ReferenceBook, Sequence[Invoice]], tuple[Finding, ...]]
     receiving_advice_findings: Callable[
         [ReceivingAdvice, Mapping[str, Record], Partner, ReferenceBook, Sequence[ReceivingAdvice]], tuple[Finding, ...]
@@ -232,10 +234,14 @@ class ReceiptMapping:
 
 @dataclass(frozen=True, slots=True)
 class SupplierInvoiceMapping:
-    """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; given the order's record."""
+    """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; given the order's record.
+
+    credit_entity: what a credit becomes by the same function; empty where a person enters credits.
+    """
 
     entity: str
     invoice: Callable[[Invoice, Record, Partner, ReferenceBook, str], Creation | None]
+    credit_entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +265,6 @@ class ErpMapping:
     @property
     def created(self) -> tuple[str, ...]:
         """The entities of which received documents become records: orders first, then receipts and invoices."""
-        return tuple(part.entity for part in (self.orders, self.receipts, self.supplier_invoices) if part is not None)
+        entities = [part.entity for part in (self.orders, self.receipts, self.supplier_invoices) if part is not None]
+        credits = self.supplier_invoices.credit_entity if self.supplier_invoices else ""
+        return (*entities, *([credits] if credits else []))

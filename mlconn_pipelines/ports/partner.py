@@ -34,6 +34,18 @@ class OrderRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedAs:
+    """Where the ERP enters a charge, an allowance or a tax. code: of the charge (SAP's expense, a charge code of F&O).
+
+    tax_code: of the charge itself, or, for a tax without a code, of the lines, which the ERP then works out at percent.
+    """
+
+    code: str = ""
+    tax_code: str = ""
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """units: ERP unit to X12 unit. unit_factors: ERP stock units in one X12 unit. ship_to: their location number to address name.
 
@@ -41,6 +53,8 @@ class Partner:
     destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
     (`csv`, `json` or `x12`), empty for others. sends: the sets that they send us, None where their file does not say; strict_sends:
     no other is accepted. reuse_after_days: when their control numbers may come again for another content.
+    weighed_price_tolerance: a share of the ordered price. purposes: by set, those that act as an original beside it. charges, taxes:
+    by SAC02 and by TXI01 where an invoice's are entered; both None: they stand in the remarks of the ERP's document.
     """
 
     name: str
@@ -56,6 +70,10 @@ class Partner:
     ship_to: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
+    weighed_price_tolerance: Decimal = Decimal()
+    purposes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    charges: Mapping[str, PostedAs] | None = None
+    taxes: Mapping[str, PostedAs] | None = None
     vendors: str = ""
     unread: Mapping[str, Verdict] = field(default_factory=dict)
     sends: tuple[str, ...] | None = None
@@ -76,6 +94,15 @@ class Partner:
         row = TRANSACTION_SETS.get(set_id)
         is_acknowledgment = row is not None and not row.is_acknowledged
         return self.sends is None or set_id in self.sends or is_acknowledgment
+
+    @property
+    def enters_charges(self) -> bool:
+        """Whether charges and taxes of their invoices are entered as money, all of them or none."""
+        return self.charges is not None or self.taxes is not None
+
+    def means_original(self, set_id: str, purpose: str) -> bool:
+        """Whether a set of this purpose acts: an original, or what they send as one."""
+        return purpose == "00" or purpose in self.purposes.get(set_id, ())
 
     def codes(self, kind: str) -> tuple[str, ...]:
         """Their codes in the ERP as `customer` or `supplier`."""

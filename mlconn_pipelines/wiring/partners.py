@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mlconn_pipelines.config.guides import guide_of
-from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.ports.partner import OrderRules, Partner
+from mlconn_pipelines.config.partner import ChargeRow, TaxRow, TradingPartner
+from mlconn_pipelines.ports.partner import OrderRules, Partner, PostedAs
 
 
 def partner_of(written: TradingPartner) -> Partner:
@@ -24,9 +26,17 @@ def partner_of(written: TradingPartner) -> Partner:
         items=dict(written.items),
         price_tolerance=written.price_tolerance,
         unread=written.unread,
+        purposes=dict(written.purposes),
+        charges=_rows(written.charges),
+        taxes=_rows(written.taxes),
+        weighed_price_tolerance=written.weighed_price_tolerance,
         vendors=written.vendors or "",
         sends=written.sends,
         strict_sends=written.strict_sends,
         reuse_after_days=written.x12.reuse_after_days,
         orders=OrderRules(**written.orders.model_dump()),
     )
+
+
+def _rows(written: Mapping[str, ChargeRow | TaxRow] | None) -> Mapping[str, PostedAs] | None:
+    return None if written is None else {code: PostedAs(**row.model_dump()) for code, row in written.items()}

@@ -22,6 +22,7 @@ from mlconn_pipelines.x12.line_segments import (
     tax_reference_segments,
     tax_segments,
     terms_segments,
+    units_shipped_segments,
 )
 from mlconn_pipelines.x12.note_loops import note_loop_segments
 from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
@@ -36,6 +37,8 @@ _WRITERS: Mapping[str, _Writer] = {
     "CTP": ("prices", lambda prices, _: map(price_segment, prices)),
     "DTM": ("dates", lambda dates, _: date_segments(dates)),
     "G53": ("maintenance", lambda maintenance, _: [("G53", maintenance)]),
+    "ISS": ("units_shipped", lambda shipped, _: units_shipped_segments("ISS", shipped)),
+    "IT3": ("units_shipped", lambda shipped, _: units_shipped_segments("IT3", shipped)),
     "ITD": ("terms", terms_segments),
     "N1": ("parties", party_segments),
     "N9": ("notes", note_loop_segments),

@@ -143,6 +143,7 @@ _FIELDS: Mapping[str, Callable[[HeadingLoop], Any]] = {
     "allowances_and_charges": lambda heading: tuple(heading.allowances_and_charges),
     "notes": HeadingLoop._all_notes,
     "carriers": lambda heading: tuple(heading.carriers),
+    "taxes": lambda heading: tuple(heading.taxes),
 }
 
 

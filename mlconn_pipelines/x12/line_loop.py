@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from mlconn_pipelines.documents.line import (
     StoreQuantity,
     Tax,
     TaxReference,
+    UnitsShipped,
 )
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.party import Party
@@ -38,6 +39,7 @@ from mlconn_pipelines.x12.line_segments import (
     store_quantities_of,
     tax_of,
     tax_reference_of,
+    units_shipped_of,
 )
 from mlconn_pipelines.x12.long_text import joined
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteLoop
@@ -75,6 +77,7 @@ class LineLoop:
         self.taxes: list[Tax] = []
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
+        self.units_shipped: list[UnitsShipped] = []
         self.packing: Packing | None = None
         self.prices: list[Price] = []
         self.schedules: list[Schedule] = []
@@ -111,6 +114,9 @@ class LineLoop:
         elif id_ == "ACK":
             self._loop = id_
             self.answers.append(answer_of(segment, self.values))
+        elif self._loop == "ACK" and id_ == "DTM":
+            if (date := date_of(segment, self.values)) is not None:
+                self.answers[-1] = replace(self.answers[-1], dates=(*self.answers[-1].dates, date))
         elif self._loop == "N1":
             if id_ == "SCH" or (id_ == "QTY" and self._parties.has_quantity):  # when the party's part is wanted; another part
                 self.unread[id_] = None
@@ -150,6 +156,9 @@ class LineLoop:
                     self.prices.append(price_of(segment, self.values))
             case "TAX":
                 self.tax_references.append(tax_reference_of(segment))
+            case "IT3":
+                if (shipped := units_shipped_of(segment, self.values)) is not None:
+                    self.units_shipped.append(shipped)
             case "PO3":
                 self.unread[id_] = None
             case "SDQ":
@@ -164,6 +173,7 @@ _FIELDS: Mapping[str, Callable[[LineLoop], Any]] = {
     "allowances_and_charges": lambda line: tuple(line.allowances_and_charges),
     "store_quantities": lambda line: tuple(line.store_quantities),
     "answers": lambda line: tuple(line.answers),
+    "units_shipped": lambda line: tuple(line.units_shipped),
     "packing": lambda line: line.packing,
     "prices": lambda line: tuple(line.prices),
     "schedules": lambda line: tuple(line.schedules),

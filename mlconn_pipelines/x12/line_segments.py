@@ -21,6 +21,7 @@ from mlconn_pipelines.documents.line import (
     StoreQuantity,
     Tax,
     TaxReference,
+    UnitsShipped,
 )
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.x12.element_reader import ElementReader, date_text, money_text, number_text, text
@@ -163,6 +164,23 @@ def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:
     """TXI of each."""
     for tax in taxes:
         yield ("TXI", tax.kind, number_text(tax.amount), number_text(tax.percent))
+
+
+def units_shipped_of(segment: Segment, values: ElementReader) -> UnitsShipped | None:
+    """IT3, and ISS with the weight; None where no quantity is stated."""
+    quantity = values.number(segment, 1)
+    if quantity is None:
+        return None
+    weighs = segment[0] == "ISS"
+    weight, weight_unit = (values.number(segment, 3), text(segment, 4)) if weighs else (None, "")
+    return UnitsShipped(quantity, text(segment, 2), weight, weight_unit)
+
+
+def units_shipped_segments(id_: str, shipped: Sequence[UnitsShipped]) -> Iterator[OutSegment]:
+    """IT3 or ISS of each."""
+    for one in shipped:
+        weight = (number_text(one.weight), one.weight_unit) if id_ == "ISS" else ()
+        yield (id_, number_text(one.quantity), one.unit, *weight)
 
 
 def unit_of(segment: Segment, element: int, values: ElementReader) -> str:
@@ -339,13 +357,16 @@ def carrier_segments(carriers: Sequence[Carrier], writing: Writing) -> Iterator[
 
 
 def answer_of(segment: Segment, values: ElementReader) -> LineAnswer:
-    """ACK, its product ids left aside."""
+    """ACK, what stands below it left aside."""
     unit, qualifier = text(segment, 3), text(segment, 4)
-    return LineAnswer(text(segment, 1), values.number(segment, 2), unit, qualifier, values.date(segment, 5))
+    date, ids = values.date(segment, 5), product_ids_of(segment, 7)
+    return LineAnswer(text(segment, 1), values.number(segment, 2), unit, qualifier, date, ids)
 
 
 def answer_segments(answers: Sequence[LineAnswer]) -> Iterator[OutSegment]:
-    """ACK of each: what a supplier says to a line of an order or of its change."""
+    """ACK of each, with its DTM: what a supplier says to a line of an order or of its change."""
     for answer in answers:
         quantity, date = number_text(answer.quantity), date_text(answer.date)
-        yield ("ACK", answer.status, quantity, answer.unit, answer.date_qualifier, date)
+        instead = (part for one in answer.product_ids for part in (one.qualifier, one.id))
+        yield ("ACK", answer.status, quantity, answer.unit, answer.date_qualifier, date, "", *instead)
+        yield from date_segments(answer.dates)

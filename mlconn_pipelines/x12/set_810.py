@@ -10,7 +10,7 @@ from mlconn_pipelines.x12.element_reader import ElementReader, date_text, money_
 from mlconn_pipelines.x12.field_segments import field_segments
 from mlconn_pipelines.x12.heading_loop import HeadingLoop
 from mlconn_pipelines.x12.line_loop import LineLoop, read_lines
-from mlconn_pipelines.x12.line_segments import allowance_or_charge_of, item_fields, item_segment, tax_of
+from mlconn_pipelines.x12.line_segments import allowance_or_charge_of, item_fields, item_segment, tax_of, units_shipped_of
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 
 
@@ -44,6 +44,7 @@ def parse(values: ElementReader) -> Invoice:
                 allowance_or_charge_of(segment, values) for segment in summary if segment[0] == "SAC"
             ),
             "purpose": text(big, 8),
+            "units_shipped": tuple(filter(None, (units_shipped_of(one, values) for one in rest if one[0] == "ISS"))),
         }
     )
 
@@ -57,14 +58,14 @@ def render(invoice: Invoice, writing: Writing) -> list[OutSegment]:
         *field_segments(invoice, writing, "NTE CUR*SE REF PER N1 ITD DTM"),
         *(segment for line in invoice.lines for segment in _line_segments(line, writing)),
         ("TDS", money_text(invoice.total)),
-        *field_segments(invoice, writing, "TXI SAC"),
+        *field_segments(invoice, writing, "TXI SAC ISS"),
         ("CTT", str(len(invoice.lines)), quantities if writing.wants("CTT02") else ""),
     ]
 
 
 def _line_segments(line: InvoiceLine, writing: Writing) -> Iterator[OutSegment]:
     yield item_segment("IT1", line, writing)
-    yield from field_segments(line, writing, "TXI PID REF DTM SAC")
+    yield from field_segments(line, writing, "IT3 TXI PID REF DTM SAC")
 
 
 def _line_of(line: LineLoop) -> InvoiceLine:

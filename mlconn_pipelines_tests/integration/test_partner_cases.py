@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.route import INBOUND
-from mlconn_pipelines_tests.cases import case, segments_of
+from mlconn_pipelines_tests.cases import case
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import BC, SAP, name_of
-from mlconn_pipelines_tests.systems.system import System, Written
+from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
 
@@ -204,81 +204,6 @@ def test_what_our_answer_accepts_is_posted_and_nothing_that_it_refuses(stage: St
     assert answers["flow_two_sets_one_missing_st"] == ["AK5*A~AK9*P*2*1*1*5"]
     assert [text[-5:] for text in answers["flow2_no_gs_ta1"]] == ["R*022"]
     assert [text[-5:] for text in answers["flow_gs_cut"]] == ["R*024"]
-
-
-class Answer(NamedTuple):
-    """What a supplier sends to one of our orders. order: which of the scene's, by number of its own."""
-
-    name: str
-    order: int
-    elements: Mapping[str, str] = {}
-
-
-ANSWERS = [
-    Answer("810_ok", 1),
-    Answer("810_ok", 1, {"BIG02": "I-AGAIN"}),
-    *(Answer(f"810_{name}", order) for order, name in enumerate(("cancel", "replace", "credit_CN", "credit_CR"), start=2)),
-    *(Answer(f"810_{name}", order) for order, name in enumerate(("credit_neg", "neg_no_kind"), start=6)),
-    *(Answer(f"810_{name}", order) for order, name in enumerate(("sac_pct", "sac_line_rate", "tax", "freight"), start=8)),
-    Answer("810_sac_pct", 12, {"TDS01": "26000", "BIG02": "I-PCT-2"}),
-    Answer("855_cancel_01", 13),
-    Answer("855_qual_cancel", 14),
-    Answer("855_head_079", 15),
-    Answer("855_hundred", 16),
-    Answer("856_ok", 17),
-    Answer("856_ok", 18),
-    Answer("856_test_copy", 19),
-]
-BECAME = {
-    ("810_ok", 1): ["posted", "invoiced_before"],
-    **{(f"810_{name}", order): ["purpose_not_supported"] for order, name in ((2, "cancel"), (3, "replace"))},
-    **{
-        (f"810_{name}", order): ["credit_not_handled"]
-        for order, name in ((4, "credit_CN"), (5, "credit_CR"), (6, "credit_neg"), (7, "neg_no_kind"))
-    },
-    **{
-        (f"810_{name}", order): ["posted"]
-        for order, name in ((8, "sac_pct"), (9, "sac_line_rate"), (10, "tax"), (11, "freight"))
-    },
-    ("810_sac_pct", 12): ["stated_without_amount"],
-    ("855_cancel_01", 13): ["purpose_not_supported"],
-    **{(f"855_{name}", order): ["processed"] for order, name in ((14, "qual_cancel"), (15, "head_079"), (16, "hundred"))},
-    ("856_ok", 17): ["posted"],
-    ("856_ok", 18): ["business_duplicate"],
-    ("856_test_copy", 19): ["purpose_not_supported"],
-}
-
-
-def _lines(scene: Scene, orders: Mapping[int, Written]) -> dict[int, list[dict[str, Any]]]:
-    return {place: scene.erp.record("PurchaseOrders", order.entry)["DocumentLines"] for place, order in orders.items()}
-
-
-@pytest.mark.parametrize("in_one_run", [True, False])
-def test_what_suppliers_answer_is_seen_for_what_it_is_and_against_what_came_before(stage: Stage, in_one_run: bool) -> None:
-    scene = stage(only=["ferrolux"], late_max_s=3600, today=DAY, erp={"invoice_drafts": True, "receipt_drafts": True})
-    orders = {place: clerks.purchase_order(scene) for place in range(1, 20)}
-    scene.settle()
-    due = {place: lines[0]["ShipDate"][:10] for place, lines in _lines(scene, orders).items()}
-    for answer in ANSWERS:
-        segments = segments_of(answer.name, orders[answer.order].number, **answer.elements)
-        clerks.send_set(scene, "ferrolux", answer.name[:3], segments, answer.name)
-        if not in_one_run and answer.name in ("810_ok", "856_ok"):
-            scene.run(INBOUND)
-    for _ in range(2):
-        scene.run(INBOUND)
-    rows = [row for row in scene.documents(INBOUND, direction="inbound") if row.set_id in ("810", "855", "856")]
-    became: dict[tuple[str, int], list[str]] = {}
-    for answer, row in zip(ANSWERS, rows, strict=True):
-        became.setdefault((answer.name, answer.order), []).append(row.reason_code or row.state.value)
-    assert became == BECAME
-    created = sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"])
-    assert created == ["I-FRT", "I-OK", "I-PCT", "I-RATE", "I-TAX", "S-OK"]
-    advices = [upload.content.decode() for upload in scene.uploads("824")]
-    assert sorted(text[text.index("*IV*") + 4 :].split("*")[0] for text in advices) == created[:5]
-    assert all("~OTI*TA*" in text for text in advices)
-    now = _lines(scene, orders)
-    assert {place: now[place][0]["ShipDate"][:10] for place in (13, 14)} == {place: due[place] for place in (13, 14)}
-    assert {place: now[place][0]["ShipDate"][:10] for place in (15, 16)} == {15: "2026-12-31", 16: "2026-12-31"}
 
 
 def test_a_delivery_of_two_orders_is_held_and_one_of_one_order_goes_out(stage: Stage) -> None:

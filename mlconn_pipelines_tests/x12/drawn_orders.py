@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.change_acknowledgment import AcknowledgedChange, ChangeAcknowledgment
 from mlconn_pipelines.documents.line import AllowanceOrCharge, Packing, ProductId
 from mlconn_pipelines.documents.order import GroceryOrder, OrderLine, PurchaseOrder
-from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
+from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment, ScheduledPart
 from mlconn_pipelines.documents.order_change import ChangedLine, OrderChange
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines_tests.x12.drawn_parts import (
@@ -30,6 +30,7 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     references,
     scaled,
     store_quantities,
+    taxes,
     terms,
     texts,
     tuples,
@@ -89,6 +90,8 @@ def answers(draw: st.DrawFn) -> LineAnswer:
         unit="" if quantity is None else draw(units),
         date_qualifier="" if date is None else "068",
         date=date,
+        product_ids=draw(st.just(()) | product_ids),
+        dates=draw(tuples(date_references, 1)),
     )
 
 
@@ -108,6 +111,8 @@ def acknowledged_lines(draw: st.DrawFn) -> AcknowledgedLine:
         allowances_and_charges=draw(tuples(charges, 2)),
         price_basis="" if price is None else draw(bases),
         notes=draw(tuples(texts(300), 2)),
+        taxes=draw(tuples(taxes, 2)),
+        schedule=draw(tuples(st.builds(ScheduledPart, quantities, units, tuples(date_references, 2, 1)), 2)),
     )
 
 
@@ -131,6 +136,7 @@ order_acknowledgments = st.builds(
     allowances_and_charges=tuples(charges, 2),
     notes=tuples(texts(700), 2),
     carriers=tuples(carriers, 2),
+    taxes=tuples(taxes, 2),
 )
 
 

@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
     SetAcknowledgment,
 )
 from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
+from mlconn_pipelines.documents.line import UnitsShipped
 from mlconn_pipelines.documents.remittance import Adjustment, BankAccount, PaidItem, RemittanceAdvice, RemittanceGroup
 from mlconn_pipelines_tests.x12.drawn_parts import (
     bases,
@@ -64,6 +65,7 @@ invoices = st.builds(
             tuples(taxes, 2),
             tuples(charges, 2),
             bases,
+            tuples(st.builds(UnitsShipped, quantities, units), 2),
         ),
         4,
     ),
@@ -78,6 +80,7 @@ invoices = st.builds(
     allowances_and_charges=tuples(charges),
     notes=tuples(texts(250), 3),
     contacts=tuples(contacts, 3),
+    units_shipped=tuples(st.builds(UnitsShipped, quantities, units, quantities, units), 2),
 )
 advice_errors = st.builds(
     AdviceError,

@@ -102,7 +102,7 @@ def test_an_answer_to_a_change_has_answers_by_line_and_dates_of_answers_stay_the
     (change,) = answer.lines
     assert change.line.dates == (DateReference("010", dt.date(2026, 3, 2)),)
     assert change.answers == (
-        LineAnswer("IA", Decimal(10), "EA", "068", dt.date(2026, 3, 3)),
+        LineAnswer("IA", Decimal(10), "EA", "068", dt.date(2026, 3, 3), dates=(DateReference("067", dt.date(2026, 3, 4)),)),
         LineAnswer("IB", Decimal(2), "EA"),
     )
 

@@ -10,6 +10,7 @@ from mlconn_simulators.sap_business_one.clock import date_text, time_text
 from mlconn_simulators.sap_business_one.company import LOCAL_CURRENCY, RATES, Company
 from mlconn_simulators.sap_business_one.down_payments import draw_down_payments
 from mlconn_simulators.sap_business_one.errors import missing_reference, refused
+from mlconn_simulators.sap_business_one.expenses import with_expenses
 from mlconn_simulators.sap_business_one.lines import LineMaker, base_of
 from mlconn_simulators.sap_business_one.schema import KINDS_BY_CODE, KINDS_BY_OBJECT, DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
@@ -86,6 +87,7 @@ def make_document(company: Company, kind: DocumentKind, body: Values, checked: b
     for line in values["DocumentLines"]:
         line.setdefault("ShipDate", values["DocDueDate"])
     values |= header_amounts(values["DocumentLines"], values["DiscountPercent"])
+    values |= with_expenses(values, values["DocRate"], currency != LOCAL_CURRENCY)
     if kind.code == DOWN_PAYMENT:
         values = {"DownPaymentType": "dptInvoice", "DownPaymentPercentage": 100.0, "DownPaymentStatus": "so_Open"} | values
         part = exact(values["DownPaymentPercentage"]) / 100

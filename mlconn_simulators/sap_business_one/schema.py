@@ -96,6 +96,7 @@ DOCUMENT_KINDS = {
         DocumentKind("Returns", 16, "oReturns", "ORDN", True, (15,), True, 360001),
         DocumentKind("Orders", 17, "oOrders", "ORDR", True, (), False, 370001),
         DocumentKind("PurchaseInvoices", 18, "oPurchaseInvoices", "OPCH", False, (22, 20), True, 810001),
+        DocumentKind("PurchaseCreditNotes", 19, "oPurchaseCreditNotes", "ORPC", False, (18, 21), True, 815001),
         DocumentKind("PurchaseDeliveryNotes", 20, "oPurchaseDeliveryNotes", "OPDN", False, (22,), True, 820001),
         DocumentKind("PurchaseOrders", 22, "oPurchaseOrders", "OPOR", False, (), False, 822001),
         DocumentKind("DownPayments", 203, "oDownPayments", "ODPI", True, (17,), True, 380001),

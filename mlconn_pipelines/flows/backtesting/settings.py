@@ -40,11 +40,11 @@ def _differences(before: Any, after: Any, path: Path = ()) -> Iterator[tuple[Pat
     if before == after:
         return
     # Rules of a set that only one side has are compared with rules that say nothing.
-    if is_dataclass(after) and not isinstance(after, type) and before is _ABSENT:
+    if isinstance(after, SetRules) and before is _ABSENT:
         before = type(after)()
-    elif is_dataclass(before) and not isinstance(before, type) and after is _ABSENT:
+    elif isinstance(before, SetRules) and after is _ABSENT:
         after = type(before)()
-    if is_dataclass(before) and not isinstance(before, type):
+    if is_dataclass(before) and not isinstance(before, type) and type(before) is type(after):
         for field in fields(before):
             yield from _differences(getattr(before, field.name), getattr(after, field.name), (*path, field.name))
     elif isinstance(before, Mapping) and isinstance(after, Mapping):

@@ -31,7 +31,14 @@ class SapBusinessOneConnection(Proxied):
     of_company: ClassVar[frozenset[str]] = frozenset(
         {
             *("company_db", "credential", "time_zone", "history_days", "order_target", "reference_field", "branch"),
-            *("confirmed_date_fields", "receipt_drafts", "invoice_drafts", "apply_differences"),
+            *(
+                "confirmed_date_fields",
+                "receipt_drafts",
+                "invoice_drafts",
+                "apply_differences",
+                "tax_code_field",
+                "credit_drafts",
+            ),
         }
     )
     """What each of several databases has of its own; users are a database's, and a session is good for one of them."""
@@ -82,8 +89,16 @@ class SapBusinessOneConnection(Proxied):
     )
     receipt_drafts: bool = Field(False, description="an inbound 856 also becomes a draft goods receipt (PurchaseDeliveryNotes)")
     invoice_drafts: bool = Field(False, description="a checked inbound 810 also becomes a draft A/P invoice (PurchaseInvoices)")
+    credit_drafts: bool = Field(
+        False,
+        description="with invoice_drafts, an inbound 810 that is a credit becomes a draft A/P credit memo (PurchaseCreditNotes)",
+    )
     apply_differences: bool = Field(
         False, description="an approved 855 with other prices or quantities also changes the purchase order"
+    )
+    tax_code_field: Literal["VatGroup", "TaxCode"] = Field(
+        "VatGroup",
+        description="field of lines and expenses that takes the tax code of a supplier invoice; TaxCode in the United States and Canada",
     )
     time_zone: ZoneName | None = Field(
         None, description="IANA name, the zone of the company server's clock; the integration's where left out"

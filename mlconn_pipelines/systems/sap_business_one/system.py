@@ -17,6 +17,8 @@ def settings_of(connection: SapBusinessOneConnection) -> SapSettings:
         order_target=connection.order_target,
         reference_field=connection.reference_field,
         confirmed_date_fields=connection.confirmed_date_fields,
+        credit_drafts=connection.credit_drafts,
+        tax_code_field=connection.tax_code_field,
         receipt_drafts=connection.receipt_drafts,
         invoice_drafts=connection.invoice_drafts,
         apply_differences=connection.apply_differences,

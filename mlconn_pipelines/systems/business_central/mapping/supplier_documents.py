@@ -11,13 +11,10 @@ from typing import Any
 
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.edi.acknowledgment_comparison import Correction, answers_to
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine
-from mlconn_pipelines.edi.supplier_documents import (
-    Correction,
-    SuppliedOrder,
-    answers_to,
-)
+from mlconn_pipelines.edi.supplied_order import SuppliedOrder
 from mlconn_pipelines.edi.units import x12_factors
 from mlconn_pipelines.ports.mapping import AcknowledgmentEffect
 from mlconn_pipelines.ports.partner import Partner

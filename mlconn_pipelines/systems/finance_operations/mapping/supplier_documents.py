@@ -11,10 +11,12 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.edi.acknowledgment_comparison import answers_to
 from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.invoice_comparison import InvoicedLine, invoiced_lines
 from mlconn_pipelines.edi.order_comparison import CENT, OrderedLine
-from mlconn_pipelines.edi.supplier_documents import InvoicedLine, SuppliedOrder, answers_to, invoiced_lines
+from mlconn_pipelines.edi.supplied_order import SuppliedOrder
 from mlconn_pipelines.edi.units import x12_factors
 from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Creation
 from mlconn_pipelines.ports.partner import Partner

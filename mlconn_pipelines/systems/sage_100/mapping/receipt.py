@@ -10,7 +10,8 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine, plain
-from mlconn_pipelines.edi.supplier_documents import check_standing, lines_by_order, shipped_lines
+from mlconn_pipelines.edi.shipment_comparison import lines_by_order, shipped_lines
+from mlconn_pipelines.edi.supplied_order import check_standing
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record

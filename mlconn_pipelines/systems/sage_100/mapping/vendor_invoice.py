@@ -9,8 +9,8 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.invoice_comparison import InvoicedLine, invoiced_lines
 from mlconn_pipelines.edi.order_comparison import CENT, plain
-from mlconn_pipelines.edi.supplier_documents import InvoicedLine, invoiced_lines
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner

@@ -12,6 +12,7 @@ OBJECT_CODES: Mapping[str, str] = {
     "Orders": "oOrders",
     "Quotations": "oQuotations",
     "PurchaseInvoices": "oPurchaseInvoices",
+    "PurchaseCreditNotes": "oPurchaseCreditNotes",
     "PurchaseDeliveryNotes": "oPurchaseDeliveryNotes",
     "PurchaseOrders": "oPurchaseOrders",
     "PurchaseRequests": "oPurchaseRequest",

@@ -31,7 +31,8 @@ from mlconn_pipelines.systems.sap_business_one.mapping.reference import referenc
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import OUTBOUND, REFERENCE
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.systems.sap_business_one.mapping.ship_notice import ship_notice_from_sap
-from mlconn_pipelines.systems.sap_business_one.mapping.supplier_documents import change_of, draft_of, our_order, receipt_of
+from mlconn_pipelines.systems.sap_business_one.mapping.supplier_documents import change_of, our_order, receipt_of
+from mlconn_pipelines.systems.sap_business_one.mapping.supplier_invoice import CREDITS, INVOICES, draft_of
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
 from mlconn_pipelines.systems.sap_business_one.records.reading import read
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of
@@ -63,12 +64,15 @@ def mapping_of(settings: SapSettings) -> ErpMapping:
             key_of,
             partial(change_of, settings=settings),
             lambda record, partner, book: our_order(record, partner, book).supplied,
+            takes_credits=settings.invoice_drafts and settings.credit_drafts,
         ),
         orders=OrderMapping(target, partial(creation_of, settings=settings)),
         receipts=ReceiptMapping("PurchaseDeliveryNotes", partial(receipt_of, settings=settings))
         if settings.receipt_drafts
         else None,
-        supplier_invoices=SupplierInvoiceMapping("PurchaseInvoices", partial(draft_of, settings=settings))
+        supplier_invoices=SupplierInvoiceMapping(
+            INVOICES, partial(draft_of, settings=settings), CREDITS if settings.credit_drafts else ""
+        )
         if settings.invoice_drafts
         else None,
     )

@@ -16,8 +16,10 @@ class SapSettings:
     confirmed_date_fields: tuple[str, ...] = ("ShipDate",)
     receipt_drafts: bool = False
     invoice_drafts: bool = False
+    credit_drafts: bool = False
     apply_differences: bool = False
     branch: int | None = None
+    tax_code_field: Literal["VatGroup", "TaxCode"] = "VatGroup"
 
     def branch_fields(self, of_base: int | None = None) -> Mapping[str, Any]:
         """The field that says which branch a new document is of; of_base: the branch of the document that it is copied from.

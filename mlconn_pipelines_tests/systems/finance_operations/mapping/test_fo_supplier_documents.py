@@ -168,7 +168,8 @@ def acknowledged(status: str = "IA", quantity: int = 100, price: str = "30") -> 
 
 def test_an_855_is_recorded_and_writes_the_confirmed_date_only_by_setting() -> None:
     change = mapping().suppliers.effect(answer(acknowledged()), ORDER, partner(), book())
-    assert change.changes == {} == change.approved_changes and change.findings == () == change.differences
+    assert change.changes == {} == change.approved_changes and change.differences == ()
+    assert [finding.code for finding in change.findings] == ["line_not_answered"]  # the order's other line
     (told,) = change.lines
     assert (told["line"], told["status"], told["date"]) == ("10", "accepted", "2026-12-03")
     written = mapping(confirmed_dates=True).suppliers.effect(answer(acknowledged()), ORDER, partner(), book())

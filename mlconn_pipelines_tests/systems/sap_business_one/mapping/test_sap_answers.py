@@ -51,7 +51,8 @@ def test_a_confirmed_date_is_written_to_the_configured_fields_and_told_in_words(
     confirmed = acknowledged(LineAnswer("IA", Decimal(100), "EA", "067", dt.date(2026, 1, 28)))
     found = change(confirmed, settings={"confirmed_date_fields": ("ShipDate", "U_Confirmed")})
     assert found.changes == {"DocumentLines": [{"LineNum": 0, "ShipDate": "2026-01-28", "U_Confirmed": "2026-01-28"}]}
-    assert found.approved_changes == found.changes and found.differences == () and found.findings == ()
+    assert found.approved_changes == found.changes and found.differences == ()
+    assert codes(found.findings, "accept_with_error") == ["line_not_answered"]  # the order's other line
     assert found.lines == (
         {
             "line": "1",
@@ -73,7 +74,7 @@ def test_several_dates_of_a_line_are_said_and_the_last_is_written():
     days = dt.date(2026, 1, 22), dt.date(2026, 1, 29)
     found = change(acknowledged(*(LineAnswer("IA", Decimal(50), "EA", "067", day) for day in days)))
     assert found.changes["DocumentLines"][0]["ShipDate"] == "2026-01-29"
-    assert codes(found.findings, "accept_with_error") == ["split_schedule"] and found.differences == ()
+    assert codes(found.findings, "accept_with_error") == ["split_schedule", "line_not_answered"] and found.differences == ()
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_a_date_for_the_whole_order_goes_to_every_line():
 def test_closed_and_cancelled_orders_are_not_changed():
     confirmed = acknowledged(LineAnswer("IA", date=dt.date(2026, 1, 28)))
     closed = change(confirmed, record=ORDER | {"DocumentStatus": "bost_Close"})
-    assert closed.changes == {} and codes(closed.findings, "accept_with_error") == ["order_closed"]
+    assert closed.changes == {} and codes(closed.findings, "accept_with_error") == ["line_not_answered", "order_closed"]
     cancelled = change(confirmed, record=ORDER | {"Cancelled": "tYES"})
     assert cancelled.changes == {} and codes(cancelled.findings) == ["order_cancelled"]
 
