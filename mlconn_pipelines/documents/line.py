@@ -148,7 +148,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """X12 SCH: what of a line is wanted when. location_role, location: for whom, SCH03 and SCH04. number: SCH12."""
+    """X12 SCH: what of a line is wanted, or comes, when. location_role, location: for whom, SCH03 and SCH04. number: SCH12."""
 
     quantity: Decimal
     unit: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.carrier import Carrier
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Schedule, Tax
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.remainder import Received
 
@@ -29,15 +29,6 @@ class LineAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduledPart:
-    """One SCH of a line: how much of it comes when."""
-
-    quantity: Decimal | None
-    unit: str
-    dates: tuple[DateReference, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class AcknowledgedLine:
     """One PO1 of an 855 with its ACKs. number: the buyer's line number (PO101). price_basis: PO105, as in the order."""
 
@@ -54,7 +45,7 @@ class AcknowledgedLine:
     price_basis: str = ""
     notes: tuple[str, ...] = ()
     taxes: tuple[Tax, ...] = ()
-    schedule: tuple[ScheduledPart, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def day_of_line(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date
     """
     answers = [answer for answer in line.answers if answer.status not in REJECTED]
     with_answers = [stated for answer in answers for stated in _of_answer(answer)]
-    with_answers += (("SCH05", one.qualifier, one.date) for part in line.schedule for one in part.dates)
+    with_answers += (("SCH05", one.qualifier, one.date) for part in line.schedules for one in part.dates)
     with_line = [("DTM01", one.qualifier, one.date) for one in line.dates]
     for element, qualifier, day in (*with_answers, *with_line):
         if not _is_of_delivery(qualifier):

@@ -143,6 +143,8 @@ _FIELDS: Mapping[str, Callable[[HeadingLoop], Any]] = {
     "allowances_and_charges": lambda heading: tuple(heading.allowances_and_charges),
     "notes": HeadingLoop._all_notes,
     "carriers": lambda heading: tuple(heading.carriers),
+    "prices": lambda heading: tuple(heading.prices),
+    "tax_references": lambda heading: tuple(heading.tax_references),
     "taxes": lambda heading: tuple(heading.taxes),
 }
 

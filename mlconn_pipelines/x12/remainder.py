@@ -73,15 +73,17 @@ def _checked(
         whole = cast("Document", replace(document, remainder=tuple(found)))
         merged = _merged(own, whole, version)
         astray = {kept.place for kept in remainder_of(segments, merged, set_id, version)}
-        now = [replace(kept, elements=()) if kept.place in astray else kept for kept in found]
-        lines = _lines_of(segments, set_id)
-        now += [
-            RemainderSegment(place, _trimmed(segments[place - 1]), (), lines[place - 1])
-            for place in astray - {kept.place for kept in found}
-        ]
-        if not astray or now == list(found):
+        if not astray:
             return whole, merged
-        found = sorted(now, key=lambda kept: kept.place)
+        kept_whole = {kept.place for kept in found if not kept.elements}
+        if astray <= kept_whole:  # its like, at another place, was taken for it
+            ids = {segments[place - 1][0] for place in astray}
+            astray = {place for place, segment in enumerate(segments, start=1) if segment[0] in ids}
+            if astray <= kept_whole:
+                return whole, merged
+        lines = _lines_of(segments, set_id)
+        anew = [RemainderSegment(place, _trimmed(segments[place - 1]), (), lines[place - 1]) for place in astray]
+        found = sorted([*anew, *(kept for kept in found if kept.place not in astray)], key=lambda kept: kept.place)
 
 
 def written_again(document: Document, set_id: str, version: str, component: str = ">") -> list[Segment]:
@@ -115,7 +117,8 @@ def _merged(own: Sequence[Segment], document: Document, version: str) -> list[Se
             whole.append(kept)
         elif waiting[id_]:
             whole.append(waiting[id_].popleft())
-    return [*whole, *(segment for left in waiting.values() for segment in left)]
+    # What is left says what is kept whole instead, but for texts, which may be cut into more pieces than they came in.
+    return [*whole, *(segment for id_, left in waiting.items() if id_ in _TEXTS for segment in left)]
 
 
 def remainder_of(

@@ -33,11 +33,8 @@ def parse(values: ElementReader) -> PurchaseOrder:
         kind=text(beg, 2),
         release=text(beg, 4),
         contract=text(beg, 6),
-        prices=tuple(heading.prices),
         stated_total=values.number(totals[-1], 2) if totals else None,
         stated_quantity=values.number(counts[0], 2) if counts else None,
-        taxes=tuple(heading.taxes),
-        tax_references=tuple(heading.tax_references),
         **heading.fields(PurchaseOrder),
     )
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlconn_pipelines.documents.line import DateReference
-from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, OrderAcknowledgment, ScheduledPart
-from mlconn_pipelines.x12.element_reader import ElementReader, date_text, number_text, text
-from mlconn_pipelines.x12.envelope import Segment
+from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, OrderAcknowledgment
+from mlconn_pipelines.x12.element_reader import ElementReader, date_text, text
 from mlconn_pipelines.x12.field_segments import field_segments
 from mlconn_pipelines.x12.heading_loop import HeadingLoop
 from mlconn_pipelines.x12.line_loop import LineLoop, read_lines
@@ -19,7 +17,7 @@ from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 def parse(values: ElementReader) -> OrderAcknowledgment:
     """The supplier's answer; one without lines (BAK02 `AK`, `AT`, `RJ`) is whole too."""
     heading = HeadingLoop(values)
-    bak, lines, _ = read_lines(heading, _LineLoop(values), _line_of)
+    bak, lines, _ = read_lines(heading, LineLoop(values), _line_of)
     return OrderAcknowledgment(
         order_number=text(bak, 3),
         date=values.wanted_date(bak, 4),
@@ -48,29 +46,10 @@ def render(document: OrderAcknowledgment, writing: Writing) -> list[OutSegment]:
 
 def _line_segments(line: AcknowledgedLine, writing: Writing) -> Iterator[OutSegment]:
     yield item_segment("PO1", line, writing)
-    yield from field_segments(line, writing, "PID REF SAC DTM ACK TXI")
-    for part in line.schedule:
-        dates = [(one.qualifier, date_text(one.date), "") for one in part.dates]
-        yield ("SCH", number_text(part.quantity), part.unit, "", "", *(element for date in dates for element in date))
-    yield from field_segments(line, writing, "N9")
+    yield from field_segments(line, writing, "PID REF SAC DTM ACK TXI SCH N9")
 
 
-class _LineLoop(LineLoop):
-    """Keeps what SCH of a line says too: suppliers who deliver in parts say there when."""
-
-    def start(self, segment: Segment) -> None:
-        super().start(segment)
-        self.schedule: list[ScheduledPart] = []
-
-    def add(self, segment: Segment) -> None:
-        if segment[0] == "SCH" and not self.is_over and self._loop != "N1":  # below N1 it is that party's
-            dates = ((text(segment, place), self.values.date(segment, place + 1)) for place in (5, 8))
-            named = tuple(DateReference(qualifier, day) for qualifier, day in dates if day is not None)
-            self.schedule.append(ScheduledPart(self.values.number(segment, 1), text(segment, 2), named))
-        super().add(segment)
-
-
-def _line_of(line: _LineLoop) -> AcknowledgedLine:
+def _line_of(line: LineLoop) -> AcknowledgedLine:
     po1, values = line.segment, line.values
     item = item_fields(po1, values.number(po1, 2), values.number(po1, 4))
-    return AcknowledgedLine(**item, **line.fields(AcknowledgedLine), schedule=tuple(line.schedule))
+    return AcknowledgedLine(**item, **line.fields(AcknowledgedLine))

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.change_acknowledgment import AcknowledgedChange, ChangeAcknowledgment
-from mlconn_pipelines.documents.line import AllowanceOrCharge, Packing, ProductId
+from mlconn_pipelines.documents.line import AllowanceOrCharge, Packing, ProductId, Schedule
 from mlconn_pipelines.documents.order import GroceryOrder, OrderLine, PurchaseOrder
-from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment, ScheduledPart
+from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.order_change import ChangedLine, OrderChange
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines_tests.x12.drawn_parts import (
@@ -112,7 +112,7 @@ def acknowledged_lines(draw: st.DrawFn) -> AcknowledgedLine:
         price_basis="" if price is None else draw(bases),
         notes=draw(tuples(texts(300), 2)),
         taxes=draw(tuples(taxes, 2)),
-        schedule=draw(tuples(st.builds(ScheduledPart, quantities, units, tuples(date_references, 2, 1)), 2)),
+        schedules=draw(tuples(st.builds(Schedule, quantities, units, tuples(date_references, 2, 1)), 2)),
     )
 
 
