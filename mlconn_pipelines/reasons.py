@@ -333,6 +333,8 @@ class Reason(StrEnum):
         "The partner used a control number again for another content.", _PARTNER, _PERSON)
     BUSINESS_DUPLICATE = ("business_duplicate", _REJECT,
         "The partner has sent a document of this number before, under another control number.", _PERSON, _PARTNER)
+    GROUP_FOR_OTHERS = ("group_for_others", _REJECT,
+        "The group is addressed to another receiver (GS03) than us.", _PARTNER, _PERSON, _CONF)
     SET_NOT_LISTED = ("set_not_listed", _REJECT,
         "The partner's file does not name the set under `sends`.", _CONF, _PERSON)
     SET_NOT_HANDLED = ("set_not_handled", _REJECT,

@@ -75,6 +75,7 @@ _ORDER: Mapping[str, Rule] = {
 _ANSWER: Mapping[str, Rule] = {
     **_COMMON,
     **dict.fromkeys((f"DTM:{qualifier}" for qualifier in DELIVERY_DATES), _CONFIRMED),
+    **dict.fromkeys(("SAC", "TXI"), _SPOKEN_OF),
     "CTP": _PRICE,
     "SCH": _WHEN,
     "N1": _ignore("whom an answer is from and to is known by its order"),

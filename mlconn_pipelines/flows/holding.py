@@ -44,6 +44,19 @@ def not_listed(row: DocumentRow, partner: Partner) -> Finding:
     )
 
 
+def misaddressed(row: DocumentRow, partner: Partner, named: str) -> Finding:
+    """The finding on a received set whose group is for another receiver, by the severity that the partner's file gives it."""
+    ours = partner.guide.our_group_id or partner.guide.our_id
+    return Finding(
+        Reason.GROUP_FOR_OTHERS,
+        f"The group of {row.set_id} {row.business_number} is addressed to {named} (GS03), and we are {ours} to {partner.name}. Ask them "
+        "whom it is meant for: approve it if it is for us, else dismiss it. If they always write it so, set group_for_others: ignore "
+        "under x12.severities.",
+        partner.guide.severities.get(Reason.GROUP_FOR_OTHERS, "reject"),
+        "GS03",
+    )
+
+
 def not_handled(row: DocumentRow) -> Finding:
     """The finding on a received set that is read and acknowledged, but that no flow acts on. With what it says in words."""
     unchecked = any(found.code == "no_grammar" and found.severity == "reject" for found in row.findings)

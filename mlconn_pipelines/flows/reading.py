@@ -217,6 +217,7 @@ def _group(
     statuses = [noted.status for noted in answer.sets] if answer is not None else [""] * len(checked)
     of_group = [found for found in with_severities(group.findings, partner.guide) if found.severity == "reject"]
     about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
+    about["group_receiver"] = group.receiver_id
     numbers = _told_apart([one.control_number for one in group.sets])
     beside = tuple(replace(found, severity="ignore") for found in lost)
     checked = [replace(one, findings=(*one.findings, *beside)) for one in checked]

@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.edi.not_carried_over import not_carried_over
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
-from mlconn_pipelines.flows.holding import hold, not_handled, not_listed
+from mlconn_pipelines.flows.holding import hold, misaddressed, not_handled, not_listed
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.related_documents import Decided, Known, known_around
@@ -115,8 +115,9 @@ def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -
     if row.set_id not in RESOLVERS:
         tell_if_listed(route, run, row)
         return hold(row, (not_handled(row), *unlisted, *row.findings))
-    if unlisted and not row.approved and not TRANSACTION_SETS[row.set_id].answers_a_document:
-        return hold(row, (*unlisted, *row.findings))
+    unexpected = (*unlisted, *misaddressed_finding(route, row))
+    if unexpected and not row.approved and not TRANSACTION_SETS[row.set_id].answers_a_document:
+        return hold(row, (*unexpected, *row.findings))
     if row.canonical is None:
         return hold(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
@@ -137,6 +138,20 @@ def unlisted_finding(route: InboundRoute, row: DocumentRow) -> tuple[Finding, ..
     """That the partner's file does not expect the set; nothing where it does, or says nothing of what they send."""
     partner = route.partners.named(row.partner)
     return () if partner is None or partner.lists(row.set_id) else (not_listed(row, partner),)
+
+
+def misaddressed_finding(route: InboundRoute, row: DocumentRow) -> tuple[Finding, ...]:
+    """That the group of the set names another receiver (GS03) than us. Groups received before it was kept are taken for ours."""
+    partner = route.partners.named(row.partner)
+    named = str(((row.raw or {}).get("envelope") or {}).get("group_receiver", ""))
+    if (
+        partner is None
+        or not named
+        or named.casefold() in (one.casefold() for one in (partner.guide.our_group_id, partner.guide.our_id))
+    ):
+        return ()
+    found = misaddressed(row, partner, named)
+    return () if found.severity != "reject" else (found,)
 
 
 def tell_if_listed(route: InboundRoute, run: Run, row: DocumentRow) -> None:

@@ -234,7 +234,7 @@ def test_a_delivery_of_two_orders_is_held_and_one_of_one_order_goes_out(stage: S
 def test_odd_envelopes_lose_nothing_and_double_nothing(stage: Stage) -> None:
     scene = stage(only=["northwind"], today=DAY)
     names = ("env_reuse_1", "env_reuse_2", "env_wrap80", "env_ge_count", "env_old_date", "misc_iea_2_groups_1")
-    for name in (*names, "env_two_isa_second_cut", "misc_truncated_iea"):
+    for name in (*names, "misc_gs03_not_ours", "env_gs_receiver_other", "env_two_isa_second_cut", "misc_truncated_iea"):
         clerks.put(scene, case(f"inbound/{name}.edi"), f"{name}.edi")
         scene.run(INBOUND)
     scene.run(INBOUND)
@@ -247,7 +247,11 @@ def test_odd_envelopes_lose_nothing_and_double_nothing(stage: Stage) -> None:
         **dict.fromkeys(("E-GE", "E-GE2"), "posted"),
         "E-OLD": "before_go_live",
         "M-IEA": "posted",
+        **dict.fromkeys(("M-GS", "E-GSID"), "group_for_others"),
     }
+    assert "is addressed to ACMEDIV9 (GS03), and we are MERIDIAN to northwind" in next(
+        row.reason for row in rows if row.business_number == "M-GS"
+    )
     assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == ["E-GE", "E-GE2", "E-R1", "M-IEA"]
     with scene.pipeline() as pipeline:
         held = [row.file.name for row in pipeline.engine.intake.files_on_hold(pipeline.name)]
