@@ -63,9 +63,11 @@ class SegmentChecker:
                 yield from self._value_faults(occurrence, use.id, place, position, None)
 
     def _may_repeat(self, use: ElementUse) -> bool:
-        """Text may hold the repetition separator by mistake; in codes, numbers and dates it can only mean a repetition."""
+        """Text may hold the repetition separator by mistake, a postal code a hyphen; in codes of a list, numbers and dates it can only
+        mean a repetition."""
         element = self._release.elements.get(use.id)
-        return use.repeats > 1 or (element is not None and element.kind != "AN")
+        is_text = element is None or element.kind == "AN" or (element.kind == "ID" and not self._release.has_codes(element.id))
+        return use.repeats > 1 or not is_text
 
     def _value_faults(
         self, value: str, element_id: str, place: str, position: int, component: int | None

@@ -29,6 +29,7 @@ MAY_ASK_THEIR_MACHINE = {
     "defs/watching.py": "how often to look; a clock that was put back is noticed",
     "cli/init.py": "the day that a first configuration begins",
     "cli/flow.py": "the partition that the daemon is asked for",
+    "cli/partner.py": "of how many days a person wants to see what came",
     "cli/backtest.py": "from which day on a person wants originals read again",
     "cli/export.py": "the days that an export has where nobody names any",
     "cli/upgrade.py": "from which day on a rehearsal compares",
