@@ -90,7 +90,6 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         **_ANSWER,
         "N1": _ON_ITS_WAY,
         **dict.fromkeys(("TD1", "TD3", "TD4", "TD5", "MAN", "MEA", "PAL", "PKG", "FOB", "CLD", "REF", "DTM"), _ON_ITS_WAY),
-        "SN1": _HOW_MANY,
     },
     "receiving_advice": {
         **_COMMON,

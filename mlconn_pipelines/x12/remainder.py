@@ -183,9 +183,7 @@ def _likeness(one: Key, other: Key) -> int:
     return 1 + sum(a == b != "" for a, b in zip(one[1:], other[1:], strict=False))
 
 
-_QUALIFIED = frozenset(
-    ("REF", "DTM", "N1", "PER", "MAN", "SAC", "AMT", "TXI", "ITD", "QTY", "CTP", "ACK", "MEA", "N9", "SLN", "TD5")
-)
+_QUALIFIED = frozenset(("REF", "DTM", "N1", "PER", "MAN", "SAC", "AMT", "TXI", "ITD", "QTY", "CTP", "ACK", "MEA", "N9", "SLN"))
 
 
 def _key(segment: Segment, shapes: Mapping[str, Shape]) -> Key:

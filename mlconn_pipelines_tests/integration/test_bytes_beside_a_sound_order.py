@@ -66,6 +66,8 @@ def sweep(scene: Scene, every: int, long_every: int) -> None:
     for place, set_id in enumerate(SET_IDS, start=1):
         first = place * 10_000_000
         for file in chain(swept(set_id, first, short, every), swept(set_id, first + 5_000_000, ["long"], long_every)):
+            if file.name.startswith("850 BEG04 "):  # a release makes another order of the same number
+                continue
             put += 1
             clerks.put(scene, file.content, f"{put} {file.name}.edi")
     number = put_sound_order(scene)
