@@ -77,12 +77,12 @@ class LineLoop:
         self.taxes: list[Tax] = []
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
-        self.units_shipped: list[UnitsShipped] = []
+        self.units_shipped: tuple[UnitsShipped, ...] = ()
         self.packing: Packing | None = None
         self.prices: list[Price] = []
-        self.schedules: list[Schedule] = []
-        self.components: list[Component] = []
-        self.tax_references: list[TaxReference] = []
+        self.schedules: tuple[Schedule, ...] = ()
+        self.components: tuple[Component, ...] = ()
+        self.tax_references: tuple[TaxReference, ...] = ()
         self.unread: dict[str, None] = {}
 
     def fields(self, kind: type) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class LineLoop:
         id_ = segment[0]
         if id_ == "SLN":
             self.is_over = True
-            self.components.append(component_of(segment, self.values))
+            self.components += (component_of(segment, self.values),)
         elif self.is_over:
             return
         elif id_ in _LAST:
@@ -126,7 +126,7 @@ class LineLoop:
         elif id_ in _ASIDE:
             self._loop = "aside"
             if id_ == "SCH":
-                self.schedules.append(schedule_of(segment, self.values))
+                self.schedules += (schedule_of(segment, self.values),)
             else:
                 self.unread[id_] = None
         elif id_ == "TXI":
@@ -155,10 +155,10 @@ class LineLoop:
                 if not self._of_charge:
                     self.prices.append(price_of(segment, self.values))
             case "TAX":
-                self.tax_references.append(tax_reference_of(segment))
+                self.tax_references += (tax_reference_of(segment),)
             case "IT3":
                 if (shipped := units_shipped_of(segment, self.values)) is not None:
-                    self.units_shipped.append(shipped)
+                    self.units_shipped += (shipped,)
             case "PO3":
                 self.unread[id_] = None
             case "SDQ":
@@ -173,12 +173,12 @@ _FIELDS: Mapping[str, Callable[[LineLoop], Any]] = {
     "allowances_and_charges": lambda line: tuple(line.allowances_and_charges),
     "store_quantities": lambda line: tuple(line.store_quantities),
     "answers": lambda line: tuple(line.answers),
-    "units_shipped": lambda line: tuple(line.units_shipped),
+    "units_shipped": lambda line: line.units_shipped,
     "packing": lambda line: line.packing,
     "prices": lambda line: tuple(line.prices),
-    "schedules": lambda line: tuple(line.schedules),
-    "components": lambda line: tuple(line.components),
-    "tax_references": lambda line: tuple(line.tax_references),
+    "schedules": lambda line: line.schedules,
+    "components": lambda line: line.components,
+    "tax_references": lambda line: line.tax_references,
     "notes": lambda line: line._notes.notes(),
     "parties": LineLoop.parties,
     "unread": lambda line: tuple(id_ for id_ in line.unread if id_ in _SAY_WHAT_IS_ORDERED) if line.unread else (),
