@@ -75,8 +75,7 @@ class Reason(StrEnum):
         "The partner file names no code of the kind that the ERP needs for this order.", _CONF)
     SHIP_TO_UNKNOWN = ("ship_to_unknown", _REJECT,
         "The place to deliver to is not known in the partner file, or not among the business partner's addresses.", _CONF, _REF)
-    WAREHOUSE_INACTIVE = ("warehouse_inactive", _REJECT,
-        "The warehouse that goods are ordered for is inactive in the ERP.", _REF, _RECORD)
+    WAREHOUSE_INACTIVE = ("warehouse_inactive", _REJECT, "The warehouse that goods are ordered for is inactive in the ERP.", _REF, _RECORD)
     SHIP_TO_NOT_LINKED = ("ship_to_not_linked", _NOTE,
         "The place to deliver to is no address that the ERP knows; the address is taken as stated.", _REF, _CONF)
     ADDRESS_SHORTENED = ("address_shortened", _NOTE,
@@ -104,8 +103,7 @@ class Reason(StrEnum):
     ITEM_CODE_TOO_LONG = ("item_code_too_long", _REJECT, "The item number is longer than the X12 limit.", _RECORD, _CONF, _REF)
     PRODUCT_ID_MISSING = ("product_id_missing", _REJECT,
         "The item has none of the numbers that the partner wants: neither theirs nor a barcode.", _REF, _CONF, _RECORD)
-    BARCODE_INVALID = ("barcode_invalid", _NOTE,
-        "The item's barcode is no valid GTIN; it is not sent.", _REF)
+    BARCODE_INVALID = ("barcode_invalid", _NOTE, "The item's barcode is no valid GTIN; it is not sent.", _REF)
     UNIT_UNKNOWN = ("unit_unknown", _REJECT,
         "The unit has no agreement with the partner, or no factor by which it can be converted exactly.", _CONF, _REF, _RECORD)
     UNIT_DIFFERS = ("unit_differs", _REJECT,
@@ -113,16 +111,14 @@ class Reason(StrEnum):
 
     # amounts and currencies
     CURRENCY_UNKNOWN = ("currency_unknown", _REJECT, "The currency is not among the ERP's.", _REF, _RECORD, _CONF)
-    CURRENCY_WITHOUT_ISO_CODE = ("currency_without_iso_code", _REJECT,
-        "The ERP's currency has no ISO 4217 code.", _REF, _RECORD, _CONF)
+    CURRENCY_WITHOUT_ISO_CODE = ("currency_without_iso_code", _REJECT, "The ERP's currency has no ISO 4217 code.", _REF, _RECORD, _CONF)
     CURRENCY_DIFFERS = ("currency_differs", _REJECT,
         "The document's currency is another than the order's or the business partner's.", _PERSON, _PARTNER, _REF, _CONF)
     LINE_CURRENCY_DIFFERS = ("line_currency_differs", _REJECT,
         "A line is in another currency than its document, which X12 cannot say.", _RECORD, _CONF)
     TOTAL_DOES_NOT_ADD_UP = ("total_does_not_add_up", _REJECT,
         "Lines, taxes, allowances and charges make another total than the one stated.", _RECORD, _PARTNER, _PERSON, _REF, _CONF)
-    PRICE_DIFFERS = ("price_differs", _REJECT,
-        "The supplier's price is another than the order's.", _PERSON, _PARTNER, _RECORD, _CONF)
+    PRICE_DIFFERS = ("price_differs", _REJECT, "The supplier's price is another than the order's.", _PERSON, _PARTNER, _RECORD, _CONF)
     PRICE_MISSING = ("price_missing", _NOTE, "The order states no price; the ERP's price list decides.", _PARTNER)
     PRICE_ROUNDED = ("price_rounded", _NOTE,
         "In the ERP's unit and with its decimals, the line amounts to a little more or less.", _CONF, _REF)
@@ -217,8 +213,7 @@ class Reason(StrEnum):
         "The order number is longer than the other side takes.", _RECORD, _PARTNER, _CONF)
     ORDER_NUMBER_IN_CAPITALS = ("order_number_in_capitals", _NOTE,
         "The ERP keeps the order number in capitals, unlike the partner.", _PARTNER)
-    DELIVERY_DATE_MISSING = ("delivery_date_missing", _NOTE,
-        "The order states no delivery date; the order date is taken.", _PARTNER)
+    DELIVERY_DATE_MISSING = ("delivery_date_missing", _NOTE, "The order states no delivery date; the order date is taken.", _PARTNER)
     DELIVERY_DATE_BEFORE_ORDER = ("delivery_date_before_order", _NOTE,
         "The delivery date lies before the order date, which is taken instead.", _PARTNER)
     DEADLINE = ("deadline", _NOTE, "The order names a day after which it is void, for which the ERP has no field.", _PERSON)
@@ -241,8 +236,7 @@ class Reason(StrEnum):
     ORDER_ON_HOLD = ("order_on_hold", _NOTE, "The supplier holds the order.", _PARTNER, _TIME)
     ORDER_OF_OTHER_SUPPLIER = ("order_of_other_supplier", _REJECT,
         "One ship notice names orders of several suppliers.", _PARTNER, _PERSON, _CONF)
-    LINE_UNKNOWN = ("line_unknown", _REJECT,
-        "A stated line fits no line of the order.", _PARTNER, _PERSON, _REF, _CONF, _RECORD)
+    LINE_UNKNOWN = ("line_unknown", _REJECT, "A stated line fits no line of the order.", _PARTNER, _PERSON, _REF, _CONF, _RECORD)
     LINE_REJECTED = ("line_rejected", _REJECT, "The supplier rejects a line of the order.", _PERSON, _CONF)
     LINE_NEEDS_A_LOOK = ("line_needs_a_look", _NOTE,
         "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
@@ -266,12 +260,10 @@ class Reason(StrEnum):
     # cost assignments
     DIMENSION_INACTIVE = ("dimension_inactive", _REJECT,
         "The line's distribution rule is of a dimension that is switched off.", _REF, _RECORD, _CONF)
-    COST_ASSIGNMENT_UNKNOWN = ("cost_assignment_unknown", _REJECT,
-        "The line's distribution rule is not in the ERP.", _REF, _RECORD, _CONF)
+    COST_ASSIGNMENT_UNKNOWN = ("cost_assignment_unknown", _REJECT, "The line's distribution rule is not in the ERP.", _REF, _RECORD, _CONF)
     COST_ASSIGNMENT_OF_OTHER_DIMENSION = ("cost_assignment_of_other_dimension", _REJECT,
         "The line's distribution rule belongs to another dimension.", _RECORD, _REF, _CONF)
-    COST_ASSIGNMENT_INACTIVE = ("cost_assignment_inactive", _REJECT,
-        "The line's distribution rule is inactive.", _REF, _RECORD, _CONF)
+    COST_ASSIGNMENT_INACTIVE = ("cost_assignment_inactive", _REJECT, "The line's distribution rule is inactive.", _REF, _RECORD, _CONF)
     COST_CENTRE_UNKNOWN = ("cost_centre_unknown", _REJECT,
         "The line's distribution rule leads to a profit centre that is not in the ERP.", _REF, _RECORD, _CONF)
     COST_CENTRE_INACTIVE = ("cost_centre_inactive", _REJECT,
@@ -282,8 +274,7 @@ class Reason(StrEnum):
         "The line carries a value that its dimension does not have in the ERP.", _REF, _RECORD, _CONF)
     DIMENSION_VALUE_INACTIVE = ("dimension_value_inactive", _REJECT,
         "The line's dimension value is a total, blocked, or not in use on the document's day.", _REF, _RECORD, _CONF)
-    ACCOUNT_UNKNOWN = ("account_unknown", _REJECT,
-        "The line's account is not in the ERP's chart of accounts.", _REF, _RECORD, _CONF)
+    ACCOUNT_UNKNOWN = ("account_unknown", _REJECT, "The line's account is not in the ERP's chart of accounts.", _REF, _RECORD, _CONF)
     ACCOUNT_NOT_POSTABLE = ("account_not_postable", _REJECT,
         "The line's account is a heading or total, which nothing is posted to.", _REF, _RECORD, _CONF)
     ACCOUNT_INACTIVE = ("account_inactive", _REJECT,
@@ -319,12 +310,10 @@ class Reason(StrEnum):
     FILE_UNUSABLE = ("file_unusable", _REJECT,
         "Cleo lists the file under an id that cannot be kept, so that it cannot be asked for.", _PARTNER, _PERSON)
     NO_INTERCHANGE = ("no_interchange", _REJECT, "The file holds no X12 interchange (no ISA).", _PARTNER, _PERSON)
-    INTERCHANGE_INCOMPLETE = ("interchange_incomplete", _REJECT,
-        "The file ends before its interchange does.", _PARTNER, _PERSON)
+    INTERCHANGE_INCOMPLETE = ("interchange_incomplete", _REJECT, "The file ends before its interchange does.", _PARTNER, _PERSON)
     INTERCHANGE_REFUSED = ("interchange_refused", _REJECT,
         "The envelope of an interchange is at fault: nothing of it can be used.", _PARTNER, _CONF)
-    INTERCHANGE_WITH_ERRORS = ("interchange_with_errors", _NOTE,
-        "The partner's TA1 notes errors in the envelope of what we sent.", _CONF)
+    INTERCHANGE_WITH_ERRORS = ("interchange_with_errors", _NOTE, "The partner's TA1 notes errors in the envelope of what we sent.", _CONF)
     USAGE_DIFFERS = ("usage_differs", _REJECT,
         "Test data came on a production route, or production data on a test route (ISA15).", _PARTNER, _CONF)
     SYNTAX_REFUSED = ("syntax_refused", _REJECT,
@@ -335,18 +324,15 @@ class Reason(StrEnum):
         "The partner has sent a document of this number before, under another control number.", _PERSON, _PARTNER)
     GROUP_FOR_OTHERS = ("group_for_others", _REJECT,
         "The group is addressed to another receiver (GS03) than us.", _PARTNER, _PERSON, _CONF)
-    SET_NOT_LISTED = ("set_not_listed", _REJECT,
-        "The partner's file does not name the set under `sends`.", _CONF, _PERSON)
-    SET_NOT_HANDLED = ("set_not_handled", _REJECT,
-        "The set was read and answered, but no flow handles sets of this kind yet.", _PERSON)
+    SET_NOT_LISTED = ("set_not_listed", _REJECT, "The partner's file does not name the set under `sends`.", _CONF, _PERSON)
+    SET_NOT_HANDLED = ("set_not_handled", _REJECT, "The set was read and answered, but no flow handles sets of this kind yet.", _PERSON)
 
     # acknowledgments and advices
     ACKNOWLEDGMENT_UNMATCHED = ("acknowledgment_unmatched", _REJECT,
         "A 997, 999 or TA1 names something that we never sent.", _PARTNER, _PERSON)
     ACKNOWLEDGED_WITH_ERRORS = ("acknowledged_with_errors", _NOTE,
         "The partner's 997 or 999 notes errors in what we sent.", _RECORD, _CONF)
-    CONTRARY_ACKNOWLEDGMENT = ("contrary_acknowledgment", _REJECT,
-        "A later acknowledgment says the opposite of an earlier one.", _PARTNER)
+    CONTRARY_ACKNOWLEDGMENT = ("contrary_acknowledgment", _REJECT, "A later acknowledgment says the opposite of an earlier one.", _PARTNER)
     REJECTED_BY_PARTNER = ("rejected_by_partner", _REJECT, "The partner rejects what we sent.", _RECORD, _CONF, _REF, _PERSON)
     ADVICE = ("advice", _NOTE, "The partner's 824 says this about what we sent.", _RECORD, _CONF, _PERSON)
     ADVICE_UNMATCHED = ("advice_unmatched", _REJECT, "An 824 names a document that we never sent.", _PARTNER, _PERSON)
@@ -356,11 +342,9 @@ class Reason(StrEnum):
     BODY_TEMPLATE = ("body_template", _REJECT,
         "The body template of the API Provider names a value that the document does not have.", _CONF)
     FILE_NAME = ("file_name", _REJECT, "The file's name has a form that Cleo does not take.", _RECORD, _CONF)
-    FILE_NAME_TAKEN = ("file_name_taken", _REJECT,
-        "A file of that name lies in the Cleo folder already.", _SYSTEM, _PERSON)
+    FILE_NAME_TAKEN = ("file_name_taken", _REJECT, "A file of that name lies in the Cleo folder already.", _SYSTEM, _PERSON)
     TRY_LATER = ("try_later", _IGNORE, "The other system could not take it now; it is tried again by itself.", _TIME)
-    OUTCOME_UNKNOWN = ("outcome_unknown", _REJECT,
-        "No answer came, so that nobody knows whether it arrived.", _SYSTEM, _PERSON)
+    OUTCOME_UNKNOWN = ("outcome_unknown", _REJECT, "No answer came, so that nobody knows whether it arrived.", _SYSTEM, _PERSON)
 
     # posting
     FAILED_REPEATEDLY = ("failed_repeatedly", _REJECT,
@@ -374,16 +358,14 @@ class Reason(StrEnum):
     REFUSED = ("refused", _REJECT, "It was refused; the sentence beside it says why.", _PERSON, _REF, _CONF, _RECORD)
     REFUSED_BY_SERVER = ("refused_by_server", _REJECT,
         "The other system refuses the data, in the words beside it.", _SYSTEM, _PERSON, _REF, _CONF)
-    REFERENCE_UNKNOWN = ("reference_unknown", _REJECT,
-        "The ERP does not find a record that the document names.", _REF, _CONF, _PERSON)
+    REFERENCE_UNKNOWN = ("reference_unknown", _REJECT, "The ERP does not find a record that the document names.", _REF, _CONF, _PERSON)
     RECORD_EXISTS = ("record_exists", _REJECT, "The ERP has a record of that key already.", _PERSON, _SYSTEM)
     VALUE_NOT_TAKEN = ("value_not_taken", _REJECT,
         "The ERP stored the record and passed over a field of it, which is named.", _PERSON, _SYSTEM, _CONF)
     VALUE_TOO_LONG = ("value_too_long", _REJECT,
         "A value is longer than the ERP's field, or holds characters that it does not keep; cut, it would be another value.",
         _PARTNER, _PERSON, _CONF)
-    INVOICE_EXISTS = ("invoice_exists", _REJECT,
-        "The ERP has an invoice of that number of that supplier already.", _PERSON, _SYSTEM)
+    INVOICE_EXISTS = ("invoice_exists", _REJECT, "The ERP has an invoice of that number of that supplier already.", _PERSON, _SYSTEM)
     TOO_MANY_LINES = ("too_many_lines", _REJECT, "The document has more lines than one request can carry.", _PARTNER, _PERSON)
 
     # people, and looking back

@@ -134,8 +134,7 @@ ON_WINDOWS = {
 }
 
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}
-LINES_MAX = 500
-"""Most have 100 to 400; at this many one thinks again."""
+LINES_MAX = 400
 
 
 @dataclass(frozen=True)

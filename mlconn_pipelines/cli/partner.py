@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +69,7 @@ def coverage_of(
     raise typer.Exit(FOUND if any(row["what becomes of it"] == "holds the document" for row in rows) else FINE)
 
 
-def _show(name: str, found: Coverage, rows: list) -> None:  # type: ignore[type-arg]
+def _show(name: str, found: Coverage, rows: Sequence[Mapping[str, object]]) -> None:
     if not found.sets:
         tell(f"Nothing that {name} sent was found. Give files of theirs with --file, or more days with --days.")
         return

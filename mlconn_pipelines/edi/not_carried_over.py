@@ -16,7 +16,7 @@ from mlconn_pipelines.documents.remainder import Received
 from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import plain
-from mlconn_pipelines.edi.remainder_rules import Rule, rule_of
+from mlconn_pipelines.edi.remainder_rules import rule_of
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -45,7 +45,7 @@ def not_carried_over(document: Document, set_id: str, partner: Partner) -> tuple
     held: list[Unused] = []
     told: list[Unused] = []
     for one in unused(document):
-        rule = verdict_on(one, set_id, partner)
+        rule = rule_of(set_id, one.segment, one.qualifier, partner.unread, in_field=one.in_field)
         if rule.verdict == "hold" and not _is_spoken_of(one, document):
             held.append(one)
         elif rule.verdict == "tell":
@@ -59,12 +59,9 @@ def not_carried_over(document: Document, set_id: str, partner: Partner) -> tuple
             held[0].segment,
         )
     if told:
-        notes.note(Reason.NOT_CARRIED_OVER, f"Not carried over: {_listed(told)}.", told[0].segment)
+        words = f"Not carried over: {_listed(told)}. See to it by hand where it matters."
+        notes.note(Reason.NOT_CARRIED_OVER, words, told[0].segment)
     return notes.findings
-
-
-def verdict_on(one: Unused, set_id: str, partner: Partner) -> Rule:
-    return rule_of(set_id, one.segment, one.qualifier, partner.unread, in_field=one.in_field)
 
 
 def unused(document: Document) -> Iterator[Unused]:
@@ -86,6 +83,8 @@ def _stated(part: object, line: str) -> Iterator[Unused]:
             yield Unused(segment, qualifier, text, line)
     if (terms := getattr(part, "terms", None)) is not None:
         yield Unused("ITD", terms.kind, _terms(terms), line)
+    for party in getattr(part, "parties", ()):
+        yield from _stated(party, line)
     for name in _PARTS:
         for inner in getattr(part, name, ()):
             yield from _stated(inner, getattr(inner, "number", line) or line)
@@ -168,8 +167,20 @@ def _terms(terms: PaymentTerms) -> str:
 
 
 def _is_spoken_of(one: Unused, document: Document) -> bool:
-    """Whether the checks of orders say themselves what is not read of that line."""
-    return isinstance(document, PurchaseOrder) and any(one.segment in line.unread for line in document.lines)
+    """Whether the checks of orders hold that line for this very segment; what they do not look at is held here."""
+    if not isinstance(document, PurchaseOrder):
+        return False
+    for place, line in enumerate(document.lines, start=1):
+        if one.line != (line.number or str(place)) or one.segment not in line.unread:
+            continue
+        match one.segment:
+            case "SCH":
+                return not line.schedules
+            case "SLN":
+                return not line.components
+            case "CTP" | "PO3":
+                return not document.price_of(line).amount
+    return False
 
 
 def _listed(unused: list[Unused]) -> str:
@@ -177,7 +188,7 @@ def _listed(unused: list[Unused]) -> str:
     for one in unused:
         lines[one.shown].append(one.line)
     shown = [f"{text}{_of_lines(of)}" for text, of in lines.items()]
-    more = f" · and {len(shown) - _SHOWN_MAX} more" if len(shown) > _SHOWN_MAX else ""
+    more = f" · and {len(shown) - _SHOWN_MAX} more, which stand in the file" if len(shown) > _SHOWN_MAX else ""
     return " · ".join(shown[:_SHOWN_MAX]) + more
 
 

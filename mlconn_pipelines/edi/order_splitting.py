@@ -174,6 +174,9 @@ def _schedule_fault(line: OrderLine, rules: OrderRules, has_places: bool) -> str
         return f"{said} The parts add up to {plain(total)}, the line is over {plain(line.quantity)}. Ask the partner. {by_hand}"
     if any(one.quantity <= 0 for one in line.schedules):
         return f"{said} A part of it is not above zero. {by_hand}"
+    if any(one.location for one in line.schedules):
+        places = ", ".join(dict.fromkeys(one.location for one in line.schedules if one.location))
+        return f"{said} Its parts are for places of their own (SCH04 {places}), which is not carried into an order. {by_hand}"
     if has_places:
         return f"{said} It is split between places too, and nothing says which of them gets what when. {by_hand}"
     if rules.schedules != "lines":

@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.edi.not_carried_over import not_carried_over
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
-from mlconn_pipelines.flows.holding import hold, misaddressed, not_handled, not_listed
+from mlconn_pipelines.flows.holding import hold, misaddressed, not_handled, not_listed, reason_of
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.related_documents import Decided, Known, known_around
@@ -116,14 +116,15 @@ def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -
         tell_if_listed(route, run, row)
         return hold(row, (not_handled(row), *unlisted, *row.findings))
     unexpected = (*unlisted, *misaddressed_finding(route, row))
-    if unexpected and not row.approved and not TRANSACTION_SETS[row.set_id].answers_a_document:
-        return hold(row, (*unexpected, *row.findings))
+    if not TRANSACTION_SETS[row.set_id].answers_a_document:
+        if reason_of(unexpected) and not row.approved:
+            return hold(row, (*unexpected, *row.findings))
+        row = _with_findings(row, unexpected)
     if row.canonical is None:
         return hold(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     if (partner := route.partners.named(row.partner)) is not None:
-        told = not_carried_over(document, row.set_id, partner)
-        row = replace(row, findings=(*row.findings, *(one for one in told if one not in row.findings)))
+        row = _with_findings(row, not_carried_over(document, row.set_id, partner))
     try:
         return RESOLVERS[row.set_id](route, run, row, document, known)
     except DocumentRejected as refusal:
@@ -132,6 +133,11 @@ def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -
         raise
     except ConnectorError as trouble:  # an unknown outcome of a repeatable update: it is made again at the next poll
         raise Retryable(trouble.what, trouble.hint) from trouble
+
+
+def _with_findings(row: DocumentRow, told: Sequence[Finding]) -> DocumentRow:
+    """With these too, each once, however often the document is looked at."""
+    return replace(row, findings=(*row.findings, *(one for one in told if one not in row.findings)))
 
 
 def unlisted_finding(route: InboundRoute, row: DocumentRow) -> tuple[Finding, ...]:
@@ -150,8 +156,7 @@ def misaddressed_finding(route: InboundRoute, row: DocumentRow) -> tuple[Finding
         or named.casefold() in (one.casefold() for one in (partner.guide.our_group_id, partner.guide.our_id))
     ):
         return ()
-    found = misaddressed(row, partner, named)
-    return () if found.severity != "reject" else (found,)
+    return (misaddressed(row, partner, named),)
 
 
 def tell_if_listed(route: InboundRoute, run: Run, row: DocumentRow) -> None:

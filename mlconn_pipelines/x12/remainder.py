@@ -141,7 +141,7 @@ def remainder_of(
     others: defaultdict[str, list[Key]] = defaultdict(list)
     for key in unmatched.elements():
         others[key[0]].append(key)
-    texts = _texts(written)
+    texts = {id_: _Texts(id_, segments, written) for id_ in _TEXTS}
     lines = _lines_of(segments, set_id)
     return tuple(
         RemainderSegment(place, _trimmed(segment), elements, lines[place - 1])
@@ -150,13 +150,13 @@ def remainder_of(
     )
 
 
-def _not_held(segment: Segment, key: Key, others: list[Key], texts: Mapping[str, str]) -> tuple[int, ...] | None:
+def _not_held(segment: Segment, key: Key, others: list[Key], texts: Mapping[str, _Texts]) -> tuple[int, ...] | None:
     """The elements that are not held, none where the whole segment is not; None where all is."""
     best = max(others[:_LIKENESS_TRIED_MAX], key=lambda other: _likeness(key, other), default=None)
     long_text = _TEXTS.get(segment[0])
     if long_text is not None and len(key) > long_text and (best is None or best[long_text:][:1] != key[long_text:][:1]):
-        others_said = any((*key[3:long_text], *key[long_text + 1 :]))
-        return None if not others_said and _words(key[long_text]) in texts.get(segment[0], "") else ()
+        says_more = any((*key[3:long_text], *key[long_text + 1 :]))
+        return None if not says_more and texts[segment[0]].hold(key[long_text]) else ()
     if best is None or segment[0] == "HL" or _likeness(key, best) == 0:
         return ()
     others.remove(best)
@@ -244,13 +244,31 @@ def _words(value: str) -> str:
     return _BLANKS.sub(" ", value).strip() if "  " in value or "\n" in value else value
 
 
-def _texts(written: Sequence[Segment]) -> Mapping[str, str]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for segment in written:
-        place = _TEXTS.get(segment[0])
-        if place is not None and len(segment) > place:
-            found[segment[0]].append(segment[place])
-    return {id_: _words(" ".join(pieces)) for id_, pieces in found.items()}
+class _Texts:
+    """The long texts of one kind of segment, which a document holds whole and may cut at other places."""
+
+    def __init__(self, id_: str, segments: Sequence[Segment], written: Sequence[Segment]) -> None:
+        theirs, ours = _texts_of(id_, segments), _texts_of(id_, written)
+        self._all_held = _squashed(theirs) == _squashed(ours)
+        self._left = f" {' '.join(' '.join(ours).split())} "
+
+    def hold(self, text: str) -> bool:
+        """Whether the document says it: all texts together are the same, or these words stand in what no other piece was found in."""
+        if self._all_held:
+            return True
+        words = f" {' '.join(text.split())} "
+        if words not in self._left:
+            return False
+        self._left = self._left.replace(words, "  ", 1)
+        return True
+
+
+def _texts_of(id_: str, segments: Sequence[Segment]) -> list[str]:
+    return [segment[_TEXTS[id_]] for segment in segments if segment[0] == id_ and len(segment) > _TEXTS[id_]]
+
+
+def _squashed(texts: Sequence[str]) -> str:
+    return "".join("".join(text.split()) for text in texts)
 
 
 def _lines_of(segments: Sequence[Segment], set_id: str) -> list[str]:

@@ -6,13 +6,14 @@ Both texts are compared by `comparing`, which knows nothing of how a remainder i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.comparing import Difference, differences
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
+from mlconn_pipelines.x12.grammar.loading import release
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines.x12.remainder import with_remainder, written_again, written_whole
@@ -25,7 +26,6 @@ _TRAILER = "SE*1*0001~GE*1*1~IEA*1*000000001~"
 _SEPARATORS = {ord("*"): "\x1d", ord("~"): "\x1c"}
 _LONG_TEXT_AT = {"PID": 5, "MSG": 1, "NTE": 2}
 _PAIRS_FROM = {"PO1": 6, "IT1": 6, "POC": 8, "LIN": 2}
-_LONG_TEXTS = frozenset(f"{id_}{element:02d}" for id_, element in _LONG_TEXT_AT.items())
 
 
 @dataclass(slots=True)
@@ -106,29 +106,47 @@ def _without_gaps(segment: Segment) -> Segment:
 
 
 def _missing(before: bytes, after: bytes) -> list[Difference]:
-    said = " ".join(after.decode().replace("~", " ").replace("*", " ").split())
+    same_texts = {id_ for id_ in _LONG_TEXT_AT if _all_texts(before, id_) == _all_texts(after, id_)}
     return [
         one
         for one in differences(before, after, ignore_envelope=True)
-        if one.kind != "added" and one.before and one.segment_id != "HL" and not _is_same(one, said)
+        if one.kind != "added" and one.before and one.segment_id != "HL" and not _is_same(one, same_texts)
     ]
 
 
-def _is_same(one: Difference, said: str) -> bool:
+def _all_texts(content: bytes, id_: str) -> str:
+    """The long texts of these segments one after another, without blanks: the same wherever they are cut."""
+    segments = (line.split("*") for line in content.decode().split("~"))
+    place = _LONG_TEXT_AT[id_]
+    return "".join("".join(segment[place].split()) for segment in segments if segment[0] == id_ and len(segment) > place)
+
+
+def _is_same(one: Difference, same_texts: Collection[str]) -> bool:
     """A number written otherwise, a time with seconds that are none, a text with other blanks or cut at another place."""
     before, after = " ".join(one.before.split()), " ".join(one.after.split())
-    if before == after or (one.place in _LONG_TEXTS and before in said):
+    if before == after:
         return True
+    place = _LONG_TEXT_AT.get(one.segment_id)
     if one.element is None:
         segment = before.split("*")
-        text = _LONG_TEXT_AT.get(segment[0])
-        return text is not None and len(segment) == text + 1 and segment[text] in said and not any(segment[2:text])
-    if before.isdigit() and after.isdigit() and len(before) % 2 == 0 and before.ljust(8, "0") == after.ljust(8, "0"):
+        return place is not None and one.segment_id in same_texts and not any((*segment[2:place], *segment[place + 1 :]))
+    if one.element == place and one.segment_id in same_texts:
         return True
+    if _is_time(one.segment_id, one.element):
+        return before.ljust(8, "0") == after.ljust(8, "0")
     try:
         return Decimal(before) == Decimal(after)
     except InvalidOperation:
         return False
+
+
+def _is_time(segment_id: str, element: int) -> bool:
+    known = release("004010")
+    definition = known.segments.get(segment_id)
+    if definition is None or element > len(definition.elements):
+        return False
+    named = known.elements.get(definition.elements[element - 1].id)
+    return named is not None and named.kind == "TM"
 
 
 def _count(one: Difference) -> int:

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconn_pipelines.documents.kinds import Document
-from mlconn_pipelines.edi.not_carried_over import not_carried_over, unused
+from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.not_carried_over import Unused, not_carried_over, unused
+from mlconn_pipelines.edi.order_as_meant import order_as_meant
 from mlconn_pipelines.edi.remainder_rules import RULES, rule_of
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -43,13 +46,26 @@ def test_what_asks_for_something_is_told_with_its_value_and_line() -> None:
     (finding,) = not_carried_over(order, "850", partner())
     assert all(text in finding.message for text in ("Not carried over: REF IA 83138 · ", "TRUCK", "FOB PB"))
     assert finding.code == Reason.NOT_CARRIED_OVER and finding.severity == "ignore"
-    told = "Not carried over: REF LU 12 (line 1) · TD3 TL (line 1)."
+    told = "Not carried over: REF LU 12 (line 1) · TD3 TL (line 1). See to it by hand where it matters."
     assert said("REF*LU*12", "TD3*TL") == {"not_carried_over": told}
 
 
 def test_what_decides_holds_the_order_unless_a_check_of_orders_says_so_itself() -> None:
     assert "decides_unread" not in said("SCH*10*EA***002*20261201")  # which the checks of orders hold
     assert "Not read, although it decides what is meant: DIS" in said("DIS*001*ZZ*1*EA*1")["decides_unread"]
+
+
+def test_what_the_checks_of_orders_pass_over_is_held_all_the_same() -> None:
+    priced = "PO3*ZZ*20261201**9.5*PE*1*EA"
+    assert "PO3 ZZ 20261201 9.5" in said(priced)["decides_unread"], "the line has a price of its own, and this is another one"
+    stores = ("N1*ST*Store*92*0100", "QTY*38*4*EA", "QTY*39*6*EA")
+    assert "QTY 39 6 EA" in said(*stores)["decides_unread"], "only the first quantity of a place is read"
+
+
+def test_numbers_of_a_party_are_told_with_the_others() -> None:
+    order: Any = whole(of_segments("850", ORDER[0], "N1*ST*Store*92*0100", "REF*DK*DOCK7", *ORDER[1:]))
+    (finding,) = not_carried_over(order, "850", partner())
+    assert "REF DK DOCK7" in finding.message
 
 
 def test_a_partner_file_moves_a_row() -> None:
@@ -62,7 +78,7 @@ def test_the_same_on_many_lines_is_told_once() -> None:
     lines = [text for n in range(1, 9) for text in (f"PO1*{n}*10*EA*2.5**BP*X1", "FOB*PB")]
     order: Any = whole(of_segments("850", ORDER[0], *lines, "CTT*8"))
     (finding,) = not_carried_over(order, "850", partner())
-    assert finding.message == "Not carried over: FOB PB (lines 1, 2, 3, 4, 5 and 3 more)."
+    assert finding.message == "Not carried over: FOB PB (lines 1, 2, 3, 4, 5 and 3 more). See to it by hand where it matters."
 
 
 def test_every_row_names_a_segment_of_the_standard_and_says_why() -> None:
@@ -115,9 +131,17 @@ def test_no_segment_is_lost_without_a_word(set_id: str, seed: int) -> None:
     assert document != plain, made
     told = " ".join(finding.message for finding in not_carried_over(document, set_id, partner()))
     for one in unused(document):
-        by_orders = any(one.segment in line.unread for line in getattr(document, "lines", ()) if hasattr(line, "unread"))
         verdict = rule_of(set_id, one.segment, one.qualifier, {}, in_field=one.in_field).verdict
-        assert verdict == "ignore" or by_orders or one.shown in told, made
+        assert verdict == "ignore" or spoken_of_by_orders(one, document) or one.shown in told, made
+
+
+def spoken_of_by_orders(one: Unused, document: Document) -> bool:
+    """Held by the checks of orders themselves, in a sentence that names the segment."""
+    if not isinstance(document, PurchaseOrder):
+        return False
+    notes = Checklist(partner())
+    order_as_meant(document, partner(), notes, system="SAP")
+    return any(finding.severity == "reject" and one.segment in finding.message for finding in notes.findings)
 
 
 def _read(set_id: str, body: list[str]) -> Document | None:

@@ -128,6 +128,7 @@ def test_ends_of_a_window_are_named_beside_the_day_that_is_taken() -> None:
         (("SCH*6*EA***002*20261208", "SCH*4*EA***002*20261215"), {"schedules": "lines"}, [6, 4]),
         (("SCH*6*EA***002*20261208", "SCH*5*EA***002*20261215"), {"schedules": "lines"}, None),
         (("SCH*6*CA***002*20261208", "SCH*4*CA***002*20261215"), {"schedules": "lines"}, None),
+        (("SCH*6*EA*ST*0100*002*20261208", "SCH*4*EA*ST*0101*002*20261208"), {"schedules": "lines"}, None),
         (("SCH*6*EA***002*20261208", "SCH*4*EA***002*20261215"), {}, None),
         (("SDQ*EA*92*0100*4*0101*6",), {"several_stores": "lines"}, [4, 6]),
         (("SDQ*CA*92*0100*4*0101*6",), {"several_stores": "lines"}, None),

@@ -84,7 +84,8 @@ def test_fast_and_precise_checks_agree_on_every_segment(name: str, separators: S
                 clean_seen += 1
             elif faults:
                 faulty_seen += 1
-    assert min(clean_seen, faulty_seen) > len(known.segments)
+    least = 200 if name in ("004010", "005010") else 150  # the others know the segments of four sets alone
+    assert clean_seen > least and faulty_seen > least
 
 
 @pytest.mark.parametrize(

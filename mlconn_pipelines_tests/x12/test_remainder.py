@@ -18,7 +18,7 @@ from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines.x12.remainder import remainder_of, with_remainder, written_whole
-from mlconn_pipelines.x12.survival import survival
+from mlconn_pipelines.x12.survival import _missing, _text, survival
 from mlconn_pipelines_tests.cases.sweeping import SET_IDS, sound
 from mlconn_pipelines_tests.x12.generated_sets import SetMaker
 
@@ -91,6 +91,24 @@ def test_a_set_that_says_no_more_than_its_document_keeps_nothing() -> None:
 def test_a_number_written_otherwise_and_a_product_number_at_another_place_say_the_same(stated: str, elsewhere: str) -> None:
     kept = whole(of_segments("850", ORDER[0], stated, "CTT*1")).remainder
     assert [one for one in kept if one.line == elsewhere] == []
+
+
+def test_a_text_within_another_is_not_taken_for_it() -> None:
+    """PID in codes is not read, and its words stand in one that is."""
+    kept = whole(of_segments("850", *ORDER[:2], "PID*F****NORTHERN VALVE", "PID*S**VI*FL*NORTH", ORDER[2])).remainder
+    assert [one.shown for one in kept] == ["PID S VI FL NORTH"]
+    text = ("PID", "F", "", "", "", "NO")
+    written = [("PID", "F", "", "", "", "NOTHING TO DO")]
+    segments = [("ST", "850", "1"), ("PID", "F", "", "", "", "NOTHING TO DO"), text, ("SE", "4", "1")]
+    assert [one.segment for one in remainder_of(segments, written, "850", VERSION)] == [text]
+
+
+def test_the_measure_sees_a_loss_that_looks_alike() -> None:
+    def shares(before: str, after: str) -> list[str]:
+        return [one.place for one in _missing(_text([tuple(before.split("*"))]), _text([tuple(after.split("*"))]))]
+
+    assert shares("PO1*1*12*EA", "PO1*1*1200*EA") == ["PO102"] and shares("MSG*NO", "MSG*NOTHING") == ["MSG01"]
+    assert shares("DTM*011*20261201*1400", "DTM*011*20261201*140000") == [] == shares("PO1*1*12.0*EA", "PO1*1*12*EA")
 
 
 def test_the_order_of_the_sender_is_written_again() -> None:

@@ -155,8 +155,8 @@ class Checked:
     """What a check decided of a `seen` document. outcome: the state it goes to; None keeps it `seen` with canonical form stored.
 
     links: what was found on the way, for display and later matching ({"order": ..., "lines": [...]}).
-    changed_to: of a change set, the canonical form of the whole document once the change is sent. answer: queued with it.
-    part: of its business number, as `documents.kinds.part_of` tells it from others. parts: what it was divided into, to be checked.
+    changed_to: of a change set, the canonical form of the whole document once the change is sent. answer: queued with it. part: of its
+    business number (`documents.kinds.part_of`). parts: what it was divided into, to be checked.
     """
 
     document_id: str
@@ -305,8 +305,7 @@ class ReceivedGroup:
     The TA1s of an interchange are held like the sets of one more group, and our TA1 to it is the answer of a group without sets.
     group_key: ISA05-08, ISA13, ISA15, GS06 joined by `|`; the source key of our 997. answer_set: `997`, `999` or `TA1`.
     envelope: GS02, GS03 and GS08 as received ({"sender", "receiver", "version"}); stored as `raw` of our 997's document,
-    which is written in the group's own version with its ids swapped. reuse_after_days: control numbers that are as old may stand for
-    another content.
+    written in the group's own version with its ids swapped. reuse_after_days: as old, a control number may stand for another content.
     """
 
     group_key: str
@@ -340,8 +339,7 @@ class ReceivedInterchange:
 class FileRow:
     """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `on_hold`. check_count: how often seen alike.
 
-    config_hash: the configuration under which it was put on hold. unread: it was put on hold by what was listed of it; its bytes are
-    not kept, and it lies in its folder.
+    config_hash: the configuration under which it was put on hold. unread: by what was listed of it; its bytes lie in its folder alone.
     """
 
     row_id: str
