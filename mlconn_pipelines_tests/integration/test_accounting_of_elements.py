@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from mlconn_pipelines.flows.route import INBOUND
-from mlconn_pipelines_tests.cases import changed
+from mlconn_pipelines_tests.cases import case, changed
 from mlconn_pipelines_tests.command_line import mlconn_here
 from mlconn_pipelines_tests.flows.test_coverage import order
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.integration.test_received_again import with_partner
 from mlconn_pipelines_tests.scenario import Scene
 
 pytestmark = pytest.mark.database
@@ -74,3 +75,13 @@ def test_what_a_rule_would_hold_is_shown_before_it_does(
     (group,) = json.loads(said.stdout)["groups"]
     assert said.returncode == 1 and (group["partner"], group["then"], group["today"]) == ("northwind", "taken in", "held")
     assert "decides_unread" in json.dumps(group)
+
+
+def test_a_group_for_others_is_noted_where_the_partner_file_only_notes_it(stage: Stage) -> None:
+    scene = stage(only=["northwind"], today=DAY)
+    with_partner(scene, "northwind", x12={"severities": {"group_for_others": "accept_with_error"}})
+    clerks.put(scene, case("inbound/misc_gs03_not_ours.edi"), "other.edi")
+    scene.run(INBOUND)
+    (row,) = scene.documents(INBOUND, direction="inbound", set_ids=("850",))
+    (told,) = [finding for finding in row.findings if finding.code == "group_for_others"]
+    assert row.state.value == "posted" and told.severity == "accept_with_error" and "ACMEDIV9" in told.message
